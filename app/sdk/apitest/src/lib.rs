@@ -1,0 +1,1 @@
+//! The API under test: instances on one database, a client that checks every answer against its description.

@@ -1,0 +1,1 @@
+//! Who calls, what the policy lets them do.

@@ -1,0 +1,1 @@
+//! Requests decoded strictly, from the description that also documents them.

@@ -1,0 +1,1 @@
+//! Every service of the product in one process.

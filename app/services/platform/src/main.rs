@@ -1,0 +1,2 @@
+//! Every service of the product in one process.
+fn main() {}

@@ -1,0 +1,2 @@
+//! The command line of the people who run the product.
+fn main() {}

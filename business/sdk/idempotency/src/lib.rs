@@ -1,0 +1,1 @@
+//! Answers of keyed requests, kept in the transaction of their effect.

@@ -1,0 +1,1 @@
+//! Entity tags, with the conditional request rules of RFC 9110.

@@ -1,0 +1,1 @@
+//! A folder of signing keys, each known by its key id.
