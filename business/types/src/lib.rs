@@ -1,1 +1,23 @@
 //! The vocabulary that two or more domains speak.
+
+mod email;
+mod id;
+mod line;
+mod money;
+mod name;
+mod password;
+mod patch;
+mod role;
+mod time;
+mod version;
+
+pub use crate::email::{Email, EmailError};
+pub use crate::id::{Id, IdError, MovieId, UserId};
+pub use crate::line::{LineError, line};
+pub use crate::money::{Currency, CurrencyError, Money};
+pub use crate::name::Name;
+pub use crate::password::{Password, PasswordError};
+pub use crate::patch::Patch;
+pub use crate::role::{Role, RoleError, Roles};
+pub use crate::time::{Timestamp, now};
+pub use crate::version::Version;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpMessage, ResponseError};
+use actix_web::ResponseError;
 use problem::{FieldError, Problem};
 
 pub use crate::code::Code;

@@ -1,0 +1,14 @@
+//! The clock.
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+/// A moment, in UTC.
+pub type Timestamp = DateTime<Utc>;
+
+/// This moment, in whole microseconds.
+///
+/// PostgreSQL keeps microseconds: with more digits the answer to a write would differ from the next read.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+pub fn now() -> Timestamp {
+    Utc::now().trunc_subsecs(6)
+}
