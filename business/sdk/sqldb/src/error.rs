@@ -2,6 +2,9 @@
 
 use std::error::Error as StdError;
 
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
 /// A failure of a unit of work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -43,4 +46,62 @@ pub enum Error {
         /// The failure beneath.
         source: Box<dyn StdError + Send + Sync>,
     },
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::RowNotFound => Self::NotFound,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => {
+                Self::Unavailable { reason: "connection lost", source: Some(Box::new(error)) }
+            }
+            sqlx::Error::Database(ref report) => match Meaning::of(report.as_ref()) {
+                Meaning::Duplicate => Self::Duplicate { constraint: constraint(report.as_ref()) },
+                Meaning::Violates => Self::Violates { constraint: constraint(report.as_ref()) },
+                Meaning::Conflict => Self::Conflict { source: Box::new(error) },
+                Meaning::Late => Self::DeadlineExceeded,
+                Meaning::Away => {
+                    Self::Unavailable { reason: "the server ended the session", source: Some(Box::new(error)) }
+                }
+                Meaning::Fault => Self::Other { source: Box::new(error) },
+            },
+            _ => Self::Other { source: Box::new(error) },
+        }
+    }
+}
+
+/// What a report of the server means, by its SQLSTATE (PostgreSQL manual, appendix A).
+enum Meaning {
+    Duplicate,
+    Violates,
+    Conflict,
+    Late,
+    Away,
+    Fault,
+}
+
+impl Meaning {
+    fn of(report: &dyn DatabaseError) -> Self {
+        let code = report.code().unwrap_or_default();
+        match code.as_ref() {
+            "23505" => Self::Duplicate,
+            "23502" | "23503" | "23514" | "23P01" => Self::Violates,
+            "40001" | "40P01" => Self::Conflict,
+            // query_canceled, lock_not_available
+            "57014" | "55P03" => Self::Late,
+            // A session on a server that became a replica must not be kept: the primary is elsewhere.
+            "25006" => Self::Away,
+            // idle_in_transaction_session_timeout and its kin end the session too.
+            "25P03" | "25P04" => Self::Away,
+            // connection exceptions, insufficient resources, operator intervention
+            code if ["08", "53", "57"].iter().any(|class| code.starts_with(class)) => Self::Away,
+            _ => Self::Fault,
+        }
+    }
+}
+
+/// The name of the violated constraint. A violated NOT NULL has none (before PostgreSQL 18) and is named by its column.
+fn constraint(report: &dyn DatabaseError) -> String {
+    let column = || report.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::column);
+    report.constraint().or_else(column).unwrap_or_default().to_owned()
 }

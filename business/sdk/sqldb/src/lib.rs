@@ -1,5 +1,31 @@
 //! PostgreSQL behind one deadline, from which no unclean connection returns to the pool.
+//!
+//! Every statement of the product runs through a [`Db`]. It differs from sqlx's own pool in what happens when things
+//! go wrong, and each difference answers a measured loss:
+//!
+//! - A connection whose statement or transaction did not end cleanly (its future was dropped, its deadline passed, its
+//!   socket failed) is closed, never returned. sqlx 0.9 returns it: after a dropped `begin()` the next user's writes
+//!   are answered Ok inside a transaction that nobody commits.
+//! - Nothing waits for the server without a deadline. sqlx's pool pings every connection on return and waits for the
+//!   answer for ever, so that connections that die silently drain the pool for good.
+//! - A query reads to the end of the server's answer. sqlx's `fetch_one` stops at the first row, which for
+//!   `INSERT .. RETURNING` comes before the commit.
+//! - `COMMIT` of a failed transaction is an error. The server answers it with `ROLLBACK`, which sqlx takes for success.
+//!
+//! Closing the socket is also how a statement is cancelled: the server looks after its client every
+//! [`CLIENT_CHECK_INTERVAL`] while it works (`client_connection_check_interval`) and stops when the client is gone.
 
+mod db;
+mod deadline;
 mod error;
+mod pool;
+mod settings;
+mod slot;
+mod tx;
 
+pub use crate::db::Db;
+pub use crate::deadline::within;
 pub use crate::error::Error;
+pub use crate::pool::Stats;
+pub use crate::settings::{CLIENT_CHECK_INTERVAL, Settings, SettingsError};
+pub use crate::tx::Tx;

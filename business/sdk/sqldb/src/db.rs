@@ -1,0 +1,157 @@
+//! The way to the database that a domain's store holds.
+
+use std::sync::Arc;
+
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{FromRow, Postgres};
+
+use crate::deadline;
+use crate::error::Error;
+use crate::pool::{Pool, Stats};
+use crate::settings::{Settings, SettingsError};
+use crate::tx::Tx;
+
+/// How often [`Db::transact`] runs a unit of work that keeps meeting concurrent ones.
+const ATTEMPTS: u32 = 5;
+
+/// A way to the database: the pool, or one transaction ([`Tx::db`]). A store need not know which.
+///
+/// Cheap to clone. The pool closes with its last handle.
+#[derive(Clone)]
+pub struct Db(Route);
+
+#[derive(Clone)]
+enum Route {
+    Pool(Arc<Pool>),
+    Tx(Tx),
+}
+
+impl Db {
+    /// Opens a pool for `url`. It does not wait for the server: a service can start before its database, and says so
+    /// in its readiness. Call it on the main multi-thread runtime, whose reactor then drives every connection.
+    ///
+    /// # Errors
+    /// The URL or a limit cannot be used.
+    pub fn open(url: &str, settings: Settings) -> Result<Self, SettingsError> {
+        Ok(Self(Route::Pool(Arc::new(Pool::open(url, settings)?))))
+    }
+
+    pub(crate) fn in_tx(tx: Tx) -> Self {
+        Self(Route::Tx(tx))
+    }
+
+    /// Runs a statement and gives all of its rows.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn fetch_all<'q, T>(&self, query: QueryAs<'q, Postgres, T, PgArguments>) -> Result<Vec<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+    {
+        match &self.0 {
+            Route::Pool(pool) => {
+                let deadline = deadline::from_now(pool.settings().deadline);
+                pool.acquire(deadline).await?.fetch_all(deadline, query).await
+            }
+            Route::Tx(tx) => tx.fetch_all(query).await,
+        }
+    }
+
+    /// Runs a statement and gives its first row, if it has one.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn fetch_optional<'q, T>(
+        &self,
+        query: QueryAs<'q, Postgres, T, PgArguments>,
+    ) -> Result<Option<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+    {
+        Ok(self.fetch_all(query).await?.into_iter().next())
+    }
+
+    /// Runs a statement and gives its first row.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it has none; see [`Error`] for the rest.
+    pub async fn fetch_one<'q, T>(&self, query: QueryAs<'q, Postgres, T, PgArguments>) -> Result<T, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+    {
+        self.fetch_optional(query).await?.ok_or(Error::NotFound)
+    }
+
+    /// Runs a statement and gives the number of rows it changed.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn execute<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Result<u64, Error> {
+        match &self.0 {
+            Route::Pool(pool) => {
+                let deadline = deadline::from_now(pool.settings().deadline);
+                pool.acquire(deadline).await?.execute(deadline, query).await
+            }
+            Route::Tx(tx) => tx.execute(query).await,
+        }
+    }
+
+    /// Runs `work` in a transaction: commits when it answers Ok, rolls back when it answers an error.
+    ///
+    /// Work that lost against concurrent transactions (serialization failure, deadlock) is run again, a few times: it
+    /// must have no effect outside of the transaction. Within a transaction the work runs under a savepoint.
+    ///
+    /// # Errors
+    /// What the work answers, or the failure to begin or commit.
+    pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<Error>,
+        F: AsyncFn(Tx) -> Result<T, E>,
+    {
+        let pool = match &self.0 {
+            Route::Pool(pool) => pool,
+            Route::Tx(tx) => return tx.nested(work).await,
+        };
+        let deadline = deadline::from_now(pool.settings().deadline);
+        let mut attempt = 1;
+        loop {
+            let tx = Tx::begin(pool, deadline).await?;
+            let outcome = match work(tx.clone()).await {
+                Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
+                Err(error) => {
+                    // A failure to roll back is no news for the caller: the connection is closed then.
+                    let _ = tx.rollback().await;
+                    Err(error)
+                }
+            };
+            if outcome.is_ok() || !tx.lost_a_race() || attempt == ATTEMPTS {
+                return outcome;
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Asks the server for an answer.
+    ///
+    /// # Errors
+    /// There is none, for the reason given.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.execute(sqlx::query("SELECT 1")).await.map(|_| ())
+    }
+
+    /// The figures of the pool.
+    pub fn stats(&self) -> Stats {
+        match &self.0 {
+            Route::Pool(pool) => pool.stats(),
+            Route::Tx(tx) => tx.pool().stats(),
+        }
+    }
+
+    /// Closes the idle connections and refuses new work.
+    pub fn close(&self) {
+        if let Route::Pool(pool) = &self.0 {
+            pool.close();
+        }
+    }
+}

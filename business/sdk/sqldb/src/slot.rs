@@ -1,0 +1,143 @@
+//! A connection in use, which knows whether it may be used again.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::Object;
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{FromRow, Postgres};
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::Error;
+use crate::pool::{Counters, Manager};
+
+/// A connection taken from the pool. When it is dropped while unclean it is closed instead of returned.
+pub(crate) struct Slot {
+    object: Option<Object<Manager>>,
+    counters: Arc<Counters>,
+    /// A statement was sent and its end has not been read.
+    in_statement: bool,
+    /// A transaction was begun and its end has not been read.
+    pub(crate) in_transaction: bool,
+}
+
+/// A connection as the pool keeps it.
+pub(crate) struct Link {
+    pub(crate) connection: PgConnection,
+    pub(crate) opened: Instant,
+    /// When the server last answered.
+    pub(crate) answered: Instant,
+}
+
+impl Slot {
+    pub(crate) fn new(object: Object<Manager>, counters: Arc<Counters>) -> Self {
+        Self { object: Some(object), counters, in_statement: false, in_transaction: false }
+    }
+
+    /// Runs a statement and reads its rows to the end of the answer.
+    pub(crate) async fn fetch_all<'q, T>(
+        &mut self,
+        deadline: Instant,
+        query: QueryAs<'q, Postgres, T, PgArguments>,
+    ) -> Result<Vec<T>, Error>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
+    {
+        let outcome = timeout_at(deadline, query.fetch_all(self.enter()?)).await;
+        self.settle(outcome)
+    }
+
+    /// Runs a statement and counts the rows it changed.
+    pub(crate) async fn execute<'q>(
+        &mut self,
+        deadline: Instant,
+        query: Query<'q, Postgres, PgArguments>,
+    ) -> Result<u64, Error> {
+        let outcome = timeout_at(deadline, query.execute(self.enter()?)).await;
+        self.settle(outcome).map(|done| done.rows_affected())
+    }
+
+    /// Runs a command that has neither parameters nor rows, such as `BEGIN`.
+    pub(crate) async fn command(&mut self, deadline: Instant, sql: &'static str) -> Result<(), Error> {
+        let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter()?)).await;
+        self.settle(outcome).map(|_| ())
+    }
+
+    /// The connection for one more statement, marked as in a statement before a byte is sent.
+    fn enter(&mut self) -> Result<&mut PgConnection, Error> {
+        match &mut self.object {
+            Some(object) if !self.in_statement => {
+                self.in_statement = true;
+                Ok(&mut object.connection)
+            }
+            _ => Err(Error::Unavailable { reason: "an earlier statement was interrupted", source: None }),
+        }
+    }
+
+    /// Decides what the outcome of a statement means for the connection, then says what it means for the caller.
+    fn settle<T>(
+        &mut self,
+        outcome: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
+    ) -> Result<T, Error> {
+        let error = match outcome {
+            Ok(Ok(value)) => {
+                self.answered();
+                return Ok(value);
+            }
+            Ok(Err(error)) => error,
+            Err(_) => {
+                self.counters.timed_out();
+                return Err(Error::DeadlineExceeded);
+            }
+        };
+        let error = Error::from(error);
+        // Only an error that the server itself reported, on a session that it goes on with, leaves the session usable.
+        match &error {
+            Error::Unavailable { .. } => self.counters.lost(),
+            Error::Other { source } if !is_servers(source.as_ref()) => {}
+            _ => self.answered(),
+        }
+        Err(error)
+    }
+
+    fn answered(&mut self) {
+        self.in_statement = false;
+        if let Some(object) = &mut self.object {
+            object.answered = Instant::now();
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if !(self.in_statement || self.in_transaction) {
+            return;
+        }
+        if let Some(object) = self.object.take() {
+            // Taken out of the pool, which may open another; the socket is closed here, and the server stops the
+            // statement and rolls the transaction back when it notices.
+            self.counters.closed_unclean();
+            drop(Object::take(object));
+        }
+    }
+}
+
+impl Link {
+    /// Whether the server still answers on this connection.
+    pub(crate) async fn answers(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let ping = sqlx::raw_sql("").execute(&mut self.connection);
+        let alive = matches!(timeout_at(deadline, ping).await, Ok(Ok(_)));
+        if alive {
+            self.answered = Instant::now();
+        }
+        alive
+    }
+}
+
+/// Whether the failure is the server's own report, so that the conversation with it is still in step.
+fn is_servers(source: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    matches!(source.downcast_ref::<sqlx::Error>(), Some(sqlx::Error::Database(_)))
+}
