@@ -49,8 +49,9 @@ impl Page {
     /// How many rows to skip.
     pub fn offset(&self) -> i64 {
         match self.position {
-            // 64 bits hold the product of two 32 bit numbers.
-            Position::Number(number) => i64::from(number.saturating_sub(1)) * i64::from(self.limit),
+            Position::Number(number) => {
+                i64::from(number.saturating_sub(1)).saturating_mul(i64::from(self.limit))
+            }
             Position::Start | Position::After(_) => 0,
         }
     }
@@ -122,6 +123,6 @@ mod tests {
         assert_eq!(page(0).offset(), 0);
         assert_eq!(page(1).offset(), 0);
         assert_eq!(page(3).offset(), 2 * i64::from(u32::MAX));
-        assert!(page(u32::MAX).offset() > 0);
+        assert_eq!(page(u32::MAX).offset(), i64::MAX);
     }
 }
