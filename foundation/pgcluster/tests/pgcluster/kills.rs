@@ -1,0 +1,116 @@
+//! Programs and servers that die without a farewell.
+
+use pgcluster::{Cluster, Left, Outcome};
+use rustix::process::{Pid, Signal, getsid, kill_process};
+
+use crate::program::Program;
+use crate::{folder, options, value};
+
+#[test]
+fn what_a_killed_program_wrote_is_there_for_the_next() {
+    let folder = folder();
+    let options = options(&folder);
+    let mut program = Program::start(&options.data_dir);
+    let pid = program.report().server_pid;
+    let witness = Cluster::start(&options).unwrap();
+    witness.query("postgres", "CREATE TABLE kept AS SELECT 42 AS answer").unwrap();
+    witness.stop().unwrap();
+    program.kill();
+
+    let next = Cluster::start(&options).unwrap();
+    assert_eq!(next.outcome(), Outcome::Reused);
+    assert_eq!(next.server_pid().unwrap().to_string(), pid);
+    assert_eq!(value(&next, "SELECT answer FROM kept"), "42");
+    assert_eq!(next.stop().unwrap(), Left::Stopped, "the dead hold no lock");
+}
+
+#[test]
+fn a_killed_server_comes_back_with_its_data() {
+    let folder = folder();
+    let options = options(&folder);
+    let before = Cluster::start(&options).unwrap();
+    before.query("postgres", "CREATE TABLE kept AS SELECT 42 AS answer").unwrap();
+    kill_process(pid_of(&before), Signal::KILL).unwrap();
+
+    let after = Cluster::start(&options).unwrap();
+    assert_eq!(after.outcome(), Outcome::Started);
+    assert_eq!(value(&after, "SELECT answer FROM kept"), "42");
+    assert_eq!(value(&before, "SELECT 1"), "1", "the first program finds it again as well");
+}
+
+#[test]
+fn leaving_a_server_that_was_killed_is_no_error() {
+    let folder = folder();
+    let cluster = Cluster::start(&options(&folder)).unwrap();
+    let pid = pid_of(&cluster);
+    kill_process(pid, Signal::KILL).unwrap();
+    while kill_process(pid, Signal::CONT).is_ok() && !is_zombie(pid) {
+        std::thread::yield_now();
+    }
+    assert_eq!(cluster.stop().unwrap(), Left::Stopped);
+}
+
+#[test]
+fn a_pid_file_whose_number_now_belongs_to_another_program_is_seen_through() {
+    let (one, two) = (folder(), folder());
+    let living = Cluster::start(&options(&one)).unwrap();
+    let options = options(&two);
+    Cluster::start(&options).unwrap().stop().unwrap();
+    // As after a restart of a container, where numbers begin anew: the same account, another program.
+    let pid_file = |c: &pgcluster::Options| c.data_dir.join("pgdata/postmaster.pid");
+    let text = std::fs::read_to_string(pid_file(&crate::options(&one))).unwrap();
+    let text = text.replace(one.path().to_str().unwrap(), two.path().to_str().unwrap());
+    std::fs::write(pid_file(&options), text).unwrap();
+
+    let cluster = Cluster::start(&options).unwrap();
+    assert_eq!(cluster.outcome(), Outcome::Started);
+    assert_ne!(cluster.server_pid(), living.server_pid());
+    cluster.stop().unwrap();
+    assert_eq!(value(&living, "SELECT 1"), "1", "the other is left alone");
+}
+
+#[test]
+fn an_initialisation_that_was_cut_off_is_begun_anew() {
+    let folder = folder();
+    let options = options(&folder);
+    Cluster::start(&options).unwrap().stop().unwrap();
+    let pgdata = options.data_dir.join("pgdata");
+    let unfinished = options.data_dir.join("pgdata.new");
+    std::fs::rename(&pgdata, &unfinished).unwrap();
+    std::fs::remove_file(unfinished.join("global/pg_control")).unwrap();
+
+    let cluster = Cluster::start(&options).unwrap();
+    assert_eq!(cluster.outcome(), Outcome::Initialised);
+    assert!(!unfinished.exists());
+}
+
+#[test]
+fn the_server_is_in_a_session_of_its_own_so_that_no_terminal_ends_it() {
+    let folder = folder();
+    let cluster = Cluster::start(&options(&folder)).unwrap();
+    let pid = pid_of(&cluster);
+    assert_ne!(getsid(Some(pid)).unwrap(), getsid(None).unwrap());
+    assert_ne!(rustix::process::getpgid(Some(pid)).unwrap(), rustix::process::getpgid(None).unwrap());
+}
+
+#[test]
+fn a_frozen_server_is_reported_within_seconds() {
+    let folder = folder();
+    let options = options(&folder);
+    let cluster = Cluster::start(&options).unwrap();
+    let pid = pid_of(&cluster);
+    kill_process(pid, Signal::STOP).unwrap();
+    let error = Cluster::start(&options).unwrap_err().to_string();
+    kill_process(pid, Signal::CONT).unwrap();
+    assert!(error.contains("frozen"), "{error}");
+    assert_eq!(cluster.stop().unwrap(), Left::Stopped);
+}
+
+fn pid_of(cluster: &Cluster) -> Pid {
+    Pid::from_raw(i32::try_from(cluster.server_pid().unwrap()).unwrap()).unwrap()
+}
+
+/// Nobody may be there to collect a dead child's status.
+fn is_zombie(pid: Pid) -> bool {
+    std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_pid())).is_ok_and(|stat| stat.contains(") Z "))
+}
