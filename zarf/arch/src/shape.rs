@@ -19,7 +19,6 @@ struct Departure {
     krate: &'static str,
     without: &'static [&'static str],
     with: &'static [&'static str],
-    #[expect(dead_code, reason = "for the reader of the table")]
     reason: &'static str,
 }
 
@@ -91,6 +90,7 @@ fn check_crate(
     let (without, with) = departure.map_or((&[][..], &[][..]), |departure| {
         (departure.without, departure.with)
     });
+    let reason = departure.map_or("", |departure| departure.reason);
     let mut report = |module: &str, finding: &str, mend: &str| {
         let place = format!("{source}/{module}.rs");
         violations.push(Violation {
@@ -110,7 +110,7 @@ fn check_crate(
             ),
             (true, true) => report(
                 required,
-                "the departure is spent: the file is there",
+                &format!("the departure is spent ({reason}): the file is there"),
                 "take it out of DEPARTURES in zarf/arch/src/shape.rs",
             ),
             _ => {}
@@ -131,7 +131,7 @@ fn check_crate(
     for gone in with.iter().filter(|module| !modules.contains(module)) {
         report(
             gone,
-            "the departure is spent: the file is gone",
+            &format!("the departure is spent ({reason}): the file is gone"),
             "take it out of DEPARTURES in zarf/arch/src/shape.rs",
         );
     }
