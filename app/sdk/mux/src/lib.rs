@@ -1,1 +1,33 @@
 //! The table of routes, turned into an HTTP application that keeps the contract.
+//!
+//! An app domain hands in [`Routes`]; [`Builder`] puts the tables together to an [`Api`], which is made into an actix
+//! `App` once for each worker. What a request passes on its way, and in which order, is written down in `pipeline.rs`.
+
+mod accept;
+mod address;
+mod api;
+mod boundary;
+mod compress;
+mod connection;
+mod docs;
+mod failure;
+mod gate;
+mod openapi;
+mod operation;
+mod path;
+mod pipeline;
+mod rate;
+mod record;
+pub mod reply;
+mod route;
+mod settings;
+mod trace;
+
+pub use crate::address::{Network, ParseNetworkError};
+pub use crate::api::{Api, BuildError, Builder};
+pub use crate::connection::Connection;
+pub use crate::openapi::About;
+pub use crate::operation::{Need, Operation, operation};
+pub use crate::reply::List;
+pub use crate::route::{Access, Route, Routes};
+pub use crate::settings::{Quota, Settings};

@@ -1,0 +1,45 @@
+//! What an operator may choose about every request.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::address::Network;
+
+/// What holds for every request of an application.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long a unit of work may take.
+    pub deadline: Duration,
+    /// How many requests may be worked on at once; more are answered 503 at once. Health routes do not count.
+    pub max_in_flight: usize,
+    /// The quota of one client; `None` takes all limits off.
+    pub quota: Option<Quota>,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// The origins that browsers may call from, each exactly as browsers send it; none turns CORS off.
+    pub cors_origins: Vec<String>,
+    /// Whether work ends when the client that asked for it has gone.
+    pub cancel_abandoned: bool,
+}
+
+/// How many requests a client may send.
+#[derive(Clone, Copy, Debug)]
+pub struct Quota {
+    /// So many requests at once,
+    pub requests: NonZeroU32,
+    /// and so many again in each such time, handed out evenly.
+    pub window: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(3),
+            max_in_flight: 512,
+            quota: None,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            cancel_abandoned: true,
+        }
+    }
+}
