@@ -1,0 +1,123 @@
+//! The media types of bodies.
+
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::mime::{self, Mime};
+use apierror::{ApiError, Code};
+
+/// What a body may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Media {
+    /// `application/json`.
+    Json,
+    /// `application/merge-patch+json` (RFC 7396), or `application/json`.
+    MergePatch,
+}
+
+const JSON: &[u8] = b"application/json";
+const MERGE_PATCH: &[u8] = b"application/merge-patch+json";
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+impl Media {
+    /// Passes when the header names a body of this kind, in UTF-8 and without a coding.
+    ///
+    /// # Errors
+    /// 415, with the field that tells what is taken.
+    pub(crate) fn check(self, headers: &HeaderMap) -> Result<(), ApiError> {
+        // Codings are refused, not undone: a body of 1 KiB could unfold to gigabytes.
+        let coded = headers
+            .get_all(header::CONTENT_ENCODING)
+            .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+            .any(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"));
+        if coded {
+            return Err(ApiError::new(Code::UnsupportedMediaType)
+                .with_detail("a body has to come without a content coding")
+                .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        }
+        let mut types = headers.get_all(header::CONTENT_TYPE);
+        match (types.next(), types.next()) {
+            (Some(value), None) if self.takes(value.as_bytes()) => Ok(()),
+            _ => Err(self.refusal()),
+        }
+    }
+
+    fn takes(self, value: &[u8]) -> bool {
+        // What nearly every client sends.
+        if value == JSON || (value == MERGE_PATCH && matches!(self, Self::MergePatch)) {
+            return true;
+        }
+        let Some(media) = str::from_utf8(value).ok().and_then(|text| text.parse::<Mime>().ok()) else {
+            return false;
+        };
+        let known = match (media.type_(), media.subtype(), media.suffix()) {
+            (mime::APPLICATION, mime::JSON, None) => true,
+            (mime::APPLICATION, subtype, Some(mime::JSON)) => {
+                subtype == "merge-patch" && matches!(self, Self::MergePatch)
+            }
+            _ => false,
+        };
+        // JSON has no parameters (RFC 8259, section 11); a charset is common all the same, and others do no harm.
+        known && media.params().filter(|(name, _)| *name == mime::CHARSET).all(|(_, set)| set == mime::UTF_8)
+    }
+
+    fn refusal(self) -> ApiError {
+        let (name, value, words) = match self {
+            Self::Json => (header::ACCEPT, "application/json", "the body has to be application/json"),
+            Self::MergePatch => (
+                ACCEPT_PATCH,
+                "application/merge-patch+json, application/json",
+                "the body has to be application/merge-patch+json or application/json",
+            ),
+        };
+        ApiError::new(Code::UnsupportedMediaType)
+            .with_detail(words)
+            .with_header(name, HeaderValue::from_static(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn takes(media: Media, value: &str) -> bool {
+        media.takes(value.as_bytes())
+    }
+
+    #[test]
+    fn json_is_taken_in_any_spelling_and_in_utf_8_alone() {
+        for value in [
+            "application/json",
+            "Application/JSON",
+            "application/json;charset=utf-8",
+            "application/json; charset=\"UTF-8\"",
+            "application/json; profile=x",
+        ] {
+            assert!(takes(Media::Json, value), "{value}");
+        }
+        for value in [
+            "",
+            "json",
+            "text/plain",
+            "text/json",
+            "application/json; charset=latin1",
+            "application/json; charset=utf-16",
+            "application/json; charset=utf-8; charset=latin1",
+            "application/problem+json",
+            "application/merge-patch+json",
+            "application/x-www-form-urlencoded",
+            "application/json, text/plain",
+            "*/*",
+        ] {
+            assert!(!takes(Media::Json, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_patch_is_a_merge_patch_or_json() {
+        for value in ["application/merge-patch+json", "application/Merge-Patch+JSON; charset=utf-8", "application/json"] {
+            assert!(takes(Media::MergePatch, value), "{value}");
+        }
+        for value in ["application/json-patch+json", "application/merge-patch", "text/merge-patch+json"] {
+            assert!(!takes(Media::MergePatch, value), "{value}");
+        }
+    }
+}

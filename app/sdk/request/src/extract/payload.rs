@@ -1,0 +1,83 @@
+//! Bodies off the wire, bounded in size and time.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::{self, HeaderValue};
+use apierror::{ApiError, Code};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+
+/// The bounds of bodies. They come from the application's data; without, the defaults hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes.
+    pub size: usize,
+    /// The most time for the whole body, from the moment that the handler asks for it.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// 1 MiB within 10 s.
+    fn default() -> Self {
+        Self { size: 1 << 20, time: Duration::from_secs(10) }
+    }
+}
+
+/// Reads the whole body.
+///
+/// # Errors
+/// 413 when it is too large, 408 when it is too slow, 400 when it breaks off. After the first two the connection is closed:
+/// what is left of the body would be read as the next request, or be waited for.
+pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, ApiError> {
+    let limits = request.app_data::<Limits>().copied().unwrap_or_default();
+    if announced(request).is_some_and(|length| length > limits.size as u64) {
+        return Err(too_large(limits));
+    }
+    tokio::time::timeout(limits.time, collect(payload, limits)).await.unwrap_or_else(|_| {
+        Err(closing(Code::RequestTimeout).with_detail(format!(
+            "the body did not arrive within {} seconds",
+            limits.time.as_secs_f64()
+        )))
+    })
+}
+
+async fn collect(mut payload: Payload, limits: Limits) -> Result<Bytes, ApiError> {
+    let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
+    let first = first.map_err(broken)?;
+    if first.len() > limits.size {
+        return Err(too_large(limits));
+    }
+    // Most bodies come in one piece, which is not copied.
+    let Some(second) = payload.next().await else { return Ok(first) };
+    let mut body = BytesMut::from(first);
+    let mut next = Some(second);
+    while let Some(chunk) = next {
+        let chunk = chunk.map_err(broken)?;
+        if body.len() + chunk.len() > limits.size {
+            return Err(too_large(limits));
+        }
+        body.extend_from_slice(&chunk);
+        next = payload.next().await;
+    }
+    Ok(body.freeze())
+}
+
+/// `Content-Length`, which the server has checked already.
+fn announced(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limits: Limits) -> ApiError {
+    closing(Code::ContentTooLarge).with_detail(format!("the body has more than {} bytes", limits.size))
+}
+
+fn broken(error: PayloadError) -> ApiError {
+    ApiError::new(Code::BadRequest).with_detail("the body breaks off").with_cause(error)
+}
+
+fn closing(code: Code) -> ApiError {
+    ApiError::new(code).with_header(header::CONNECTION, HeaderValue::from_static("close"))
+}
