@@ -1,0 +1,54 @@
+#!/bin/sh
+# Attacks a service of its own from outside, by its description alone: schemathesis tries what a client could send and
+# checks every answer; spectral reads the description. Fails on any finding. The tools stay below target.
+#   FUZZ_SECONDS   how long schemathesis goes on (300)
+set -eu
+cd "$(dirname "$0")/../.."
+
+schemathesis_version=4.32.5
+spectral_version=6.16.3
+tools=${CARGO_TARGET_DIR:-target}/fuzz
+logs=$tools/logs
+
+zarf/dev/install.sh curl python node
+mkdir -p "$tools" "$logs"
+rm -f "$logs"/*.log
+[ -x "$tools/schemathesis-$schemathesis_version/bin/schemathesis" ] || {
+    python3 -m venv "$tools/schemathesis-$schemathesis_version"
+    "$tools/schemathesis-$schemathesis_version/bin/pip" install --quiet --disable-pip-version-check \
+        --requirement zarf/dev/fuzz-requirements.txt
+}
+[ -x "$tools/spectral-$spectral_version/node_modules/.bin/spectral" ] ||
+    npm install --silent --no-fund --no-audit --prefix "$tools/spectral-$spectral_version" \
+        "@stoplight/spectral-cli@$spectral_version"
+
+. zarf/dev/service.sh
+trap stop_all EXIT
+trap 'exit 130' INT TERM
+set -- $(free_ports 2)
+api=http://127.0.0.1:$1
+start_service fuzzed "$1" "$2"
+await_ready "$1"
+
+curl --silent --show-error --fail "$api/openapi.json" >"$tools/openapi.json"
+token=$(curl --silent --show-error --fail --header 'Content-Type: application/json' \
+    --data '{"email": "editor@example.com", "password": "marquee-dev-only"}' "$api/v1/auth/login" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+
+failed=
+echo "spectral $spectral_version"
+"$tools/spectral-$spectral_version/node_modules/.bin/spectral" lint --ruleset zarf/dev/spectral.yaml \
+    --fail-severity warn "$tools/openapi.json" || failed="$failed spectral"
+
+"$tools/schemathesis-$schemathesis_version/bin/schemathesis" run "$api/openapi.json" \
+    --checks all --phases examples,coverage,fuzzing,stateful --max-time "${FUZZ_SECONDS:-300}" \
+    --header "Authorization: Bearer $token" --no-color \
+    --report ndjson --report-ndjson-path "$logs/schemathesis.ndjson" || failed="$failed schemathesis"
+
+# What the attack may not have done besides: an error of ours in the log, a service that no longer answers or ends.
+if grep -E '"level":"ERROR"|panicked' "$logs/fuzzed.log"; then failed="$failed log"; fi
+await_ready "$1" || failed="$failed readiness"
+stop_service "$pid" || failed="$failed stop"
+
+[ -z "$failed" ] || { echo "failed:$failed (logs are in $logs)" >&2; exit 1; }
+echo 'fuzz: nothing found'

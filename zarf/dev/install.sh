@@ -1,0 +1,64 @@
+#!/bin/sh
+# Installs programs that a check needs, with the package manager of the system, when they are missing:
+#   zarf/dev/install.sh curl haproxy node python
+# Asks nothing. Debian and Ubuntu, Fedora, Homebrew.
+set -eu
+
+# Whether the program is there, as the checks use it.
+has() {
+    case $1 in
+        python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        node) command -v node >/dev/null && command -v npm >/dev/null ;;
+        *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
+    esac
+}
+
+# The packages of a program: packages_of MANAGER PROGRAM
+packages_of() {
+    case $1:$2 in
+        apt-get:python) echo python3 python3-venv ;;
+        dnf:python) echo python3 ;;
+        brew:python) echo python ;;
+        brew:node) echo node ;;
+        *:node) echo nodejs npm ;;
+        *) echo "$2" ;;
+    esac
+}
+
+missing=
+for program; do
+    has "$program" || missing="$missing $program"
+done
+[ -n "$missing" ] || exit 0
+
+for manager in apt-get dnf brew none; do
+    command -v "$manager" >/dev/null && break
+done
+if [ "$manager" = none ]; then
+    echo "missing:$missing. Install it; no package manager known here (apt-get, dnf, brew) was found." >&2
+    exit 1
+fi
+packages=$(for program in $missing; do packages_of "$manager" "$program"; done)
+
+as_root=
+if [ "$manager" != brew ] && [ "$(id -u)" != 0 ]; then
+    as_root='sudo -n'
+    $as_root true 2>/dev/null || {
+        echo "missing:$missing. Run: sudo $manager install -y" $packages >&2
+        exit 1
+    }
+fi
+
+echo "installing" $packages >&2
+case $manager in
+    apt-get)
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
+        ;;
+    dnf) $as_root dnf install -y -q $packages >/dev/null ;;
+    brew) brew install --quiet $packages >/dev/null ;;
+esac
+
+for program in $missing; do
+    has "$program" || { echo "$program is still missing after the installation of" $packages >&2; exit 1; }
+done
