@@ -62,8 +62,8 @@ docs: toolchain ## the documentation of every crate, below target/doc
 	$(CARGO) doc $(CARGO_LOCKED) --workspace --no-deps
 	@echo 'target/doc/platform/index.html'
 
-clean: ## stop what lingers, remove what was built
-	zarf/dev/stop-clusters.sh
+clean: ## stop the PostgreSQL that tests left running, remove what was built
+	@[ ! -x target/debug/dbtest-stop ] || target/debug/dbtest-stop
 	rm -rf target
 
 toolchain:

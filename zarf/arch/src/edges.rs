@@ -10,33 +10,19 @@ const TEST_GROUND: &[&str] = &["apitest", "dbtest"];
 
 /// Edges beyond the rules: from, to, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    (
-        "admin",
-        "platform",
-        "`admin routes` prints the table that the platform serves",
-    ),
+    ("admin", "platform", "`admin routes` prints the table that the platform serves"),
     ("apitest", "userbus", "a test signs in as users of its own"),
-    (
-        "auth",
-        "userbus",
-        "what a caller may do depends on the roles that the user has now",
-    ),
+    ("auth", "userbus", "what a caller may do depends on the roles that the user has now"),
 ];
 
 pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) {
     for from in &workspace.crates {
         check_place(from, violations);
-        for dependency in from
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.member)
-        {
+        for dependency in from.dependencies.iter().filter(|dependency| dependency.member) {
             let Some(to) = workspace.get(&dependency.name) else {
                 continue;
             };
-            let excepted = EXCEPTIONS
-                .iter()
-                .any(|(a, b, _)| *a == from.name && *b == to.name);
+            let excepted = EXCEPTIONS.iter().any(|(a, b, _)| *a == from.name && *b == to.name);
             if let Some((finding, mend)) = judge(from, to, dependency.section)
                 && !excepted
             {
@@ -51,10 +37,7 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) {
     }
     for (from, to, _) in EXCEPTIONS {
         if let (Some(krate), Some(_)) = (workspace.get(from), workspace.get(to))
-            && !krate
-                .dependencies
-                .iter()
-                .any(|dependency| dependency.name == *to)
+            && !krate.dependencies.iter().any(|dependency| dependency.name == *to)
         {
             violations.push(Violation {
                 rule: Rule::Layers,
@@ -69,40 +52,18 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) {
 /// The crate lies in a room, under its own name, with the suffix of its layer.
 fn check_place(krate: &Crate, violations: &mut Vec<Violation>) {
     let mut report = |finding: String, mend: &str| {
-        violations.push(Violation {
-            rule: Rule::Tree,
-            place: krate.folder.clone(),
-            finding,
-            mend: mend.to_owned(),
-        });
+        violations.push(Violation { rule: Rule::Tree, place: krate.folder.clone(), finding, mend: mend.to_owned() });
     };
     let Some(room) = krate.room else {
-        report(
-            "the crate lies in no room of the tree".to_owned(),
-            "move it to the room whose rules it shall keep",
-        );
+        report("the crate lies in no room of the tree".to_owned(), "move it to the room whose rules it shall keep");
         return;
     };
     if krate.folder.rsplit('/').next() != Some(&krate.name) {
-        report(
-            format!("the crate is called {}", krate.name),
-            "give folder and crate one name",
-        );
+        report(format!("the crate is called {}", krate.name), "give folder and crate one name");
     }
-    if !room.suffixes.is_empty()
-        && !room
-            .suffixes
-            .iter()
-            .any(|suffix| krate.name.ends_with(suffix))
-    {
+    if !room.suffixes.is_empty() && !room.suffixes.iter().any(|suffix| krate.name.ends_with(suffix)) {
         let suffixes = room.suffixes.join(" or ");
-        report(
-            format!(
-                "a crate of {} has a name that ends with {suffixes}",
-                room.folder
-            ),
-            "rename it",
-        );
+        report(format!("a crate of {} has a name that ends with {suffixes}", room.folder), "rename it");
     }
 }
 
@@ -148,10 +109,7 @@ fn judge(from: &Crate, to: &Crate, section: Section) -> Option<(String, &'static
     }
     if below.rank == above.rank && !above.open {
         return Some((
-            format!(
-                "crates of {} are siblings, and do not know each other",
-                above.folder
-            ),
+            format!("crates of {} are siblings, and do not know each other", above.folder),
             "let the crate above join them, move what both need down, or list the edge with its reason in zarf/arch/src/edges.rs",
         ));
     }

@@ -13,11 +13,7 @@ fn main() -> io::Result<ExitCode> {
                 writeln!(out, "{violation}\n")?;
             }
             writeln!(out, "architecture: {} broken rules", violations.len())?;
-            Ok(if violations.is_empty() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            Ok(if violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Err(error) => {
             writeln!(out, "architecture: {error}")?;

@@ -14,10 +14,7 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) -> R
         let folder = format!("{}/migrations", krate.folder);
         let mut expected = 1;
         for file in workspace.files(&folder, &["sql"])? {
-            let name = file
-                .strip_prefix(&folder)
-                .unwrap_or(&file)
-                .trim_start_matches('/');
+            let name = file.strip_prefix(&folder).unwrap_or(&file).trim_start_matches('/');
             let (finding, mend) = match parse(name) {
                 None => (
                     "the name is not a number of four digits, an underscore, words".to_owned(),
@@ -37,12 +34,7 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) -> R
                 }
             };
             expected = parse(name).map_or(expected, |number| number + 1);
-            violations.push(Violation {
-                rule: Rule::Migration,
-                place: file,
-                finding,
-                mend: mend.to_owned(),
-            });
+            violations.push(Violation { rule: Rule::Migration, place: file, finding, mend: mend.to_owned() });
         }
     }
     Ok(())
@@ -51,13 +43,7 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) -> R
 /// The number of a well-formed name.
 fn parse(name: &str) -> Option<u32> {
     let (number, words) = name.strip_suffix(".sql")?.split_once('_')?;
-    let plain = |character: char| {
-        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
-    };
+    let plain = |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
     let well_formed = number.len() == DIGITS && !words.is_empty() && words.chars().all(plain);
-    if well_formed {
-        number.parse().ok()
-    } else {
-        None
-    }
+    if well_formed { number.parse().ok() } else { None }
 }

@@ -18,14 +18,7 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved {
         crates: &["sqlx"],
-        users: &[
-            "business/domain",
-            "sqldb",
-            "migrate",
-            "dbtest",
-            "idempotency",
-            "zarf",
-        ],
+        users: &["business/domain", "sqldb", "migrate", "dbtest", "idempotency", "zarf"],
         tests: &[],
         reason: "SQL lives in the stores, where it is seen and executed by tests",
         mend: "ask a business crate; a new one goes into business/sdk",
@@ -38,28 +31,14 @@ const RESERVED: &[Reserved] = &[
         mend: "use sqldb::Db",
     },
     Reserved {
-        crates: &[
-            "actix-web",
-            "actix-cors",
-            "actix-ws",
-            "actix-http",
-            "actix-rt",
-            "utoipa",
-            "utoipa-swagger-ui",
-        ],
+        crates: &["actix-web", "actix-cors", "actix-ws", "actix-http", "actix-rt", "utoipa", "utoipa-swagger-ui"],
         users: &["app", "zarf"],
         tests: &[],
         reason: "HTTP belongs to app",
         mend: "return a value or an error, and let the app crate make HTTP of it",
     },
     Reserved {
-        crates: &[
-            "tracing",
-            "log",
-            "metrics",
-            "tracing-opentelemetry",
-            "opentelemetry",
-        ],
+        crates: &["tracing", "log", "metrics", "tracing-opentelemetry", "opentelemetry"],
         users: &["app"],
         tests: &[],
         reason: "whoever handles an error logs it, once; business and foundation return it",
@@ -124,15 +103,8 @@ const RESERVED: &[Reserved] = &[
 
 pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) {
     for krate in &workspace.crates {
-        for dependency in krate
-            .dependencies
-            .iter()
-            .filter(|dependency| !dependency.member)
-        {
-            for reserved in RESERVED
-                .iter()
-                .filter(|reserved| reserved.crates.contains(&dependency.name.as_str()))
-            {
+        for dependency in krate.dependencies.iter().filter(|dependency| !dependency.member) {
+            for reserved in RESERVED.iter().filter(|reserved| reserved.crates.contains(&dependency.name.as_str())) {
                 let in_tests = dependency.section == Section::Dev && covers(reserved.tests, krate);
                 if !in_tests && !covers(reserved.users, krate) {
                     violations.push(Violation {
@@ -149,11 +121,7 @@ pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) {
 
 /// Whether the crate is named, or lies below a folder that is.
 fn covers(names: &[&str], krate: &Crate) -> bool {
-    names.iter().any(|name| {
-        krate.name == *name
-            || krate
-                .folder
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with('/'))
-    })
+    names
+        .iter()
+        .any(|name| krate.name == *name || krate.folder.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
 }

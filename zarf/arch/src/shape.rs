@@ -35,22 +35,12 @@ const SHAPES: &[Shape] = &[
         required: &["lib", "model", "store"],
         optional: &["filter", "event"],
     },
-    Shape {
-        folder: "business/domain",
-        suffix: "view",
-        required: &["lib", "model", "filter", "store"],
-        optional: &[],
-    },
+    Shape { folder: "business/domain", suffix: "view", required: &["lib", "model", "filter", "store"], optional: &[] },
 ];
 
 /// The domains that differ.
 const DEPARTURES: &[Departure] = &[
-    Departure {
-        krate: "authapp",
-        without: &["filter"],
-        with: &[],
-        reason: "it lists nothing",
-    },
+    Departure { krate: "authapp", without: &["filter"], with: &[], reason: "it lists nothing" },
     Departure {
         krate: "checkapp",
         without: &["filter", "error"],
@@ -61,9 +51,7 @@ const DEPARTURES: &[Departure] = &[
 
 pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) -> Result<(), Error> {
     for krate in &workspace.crates {
-        let shape = SHAPES
-            .iter()
-            .find(|shape| krate.lives_in(shape.folder) && krate.name.ends_with(shape.suffix));
+        let shape = SHAPES.iter().find(|shape| krate.lives_in(shape.folder) && krate.name.ends_with(shape.suffix));
         if let Some(shape) = shape {
             check_crate(workspace, krate, shape, violations)?;
         }
@@ -79,26 +67,14 @@ fn check_crate(
 ) -> Result<(), Error> {
     let source = format!("{}/src", krate.folder);
     let files = workspace.files(&source, &["rs"])?;
-    let mut modules: Vec<&str> = files
-        .iter()
-        .filter_map(|file| module(file, &source))
-        .collect();
+    let mut modules: Vec<&str> = files.iter().filter_map(|file| module(file, &source)).collect();
     modules.dedup();
-    let departure = DEPARTURES
-        .iter()
-        .find(|departure| departure.krate == krate.name);
-    let (without, with) = departure.map_or((&[][..], &[][..]), |departure| {
-        (departure.without, departure.with)
-    });
+    let departure = DEPARTURES.iter().find(|departure| departure.krate == krate.name);
+    let (without, with) = departure.map_or((&[][..], &[][..]), |departure| (departure.without, departure.with));
     let reason = departure.map_or("", |departure| departure.reason);
     let mut report = |module: &str, finding: &str, mend: &str| {
         let place = format!("{source}/{module}.rs");
-        violations.push(Violation {
-            rule: Rule::Shape,
-            place,
-            finding: finding.to_owned(),
-            mend: mend.to_owned(),
-        });
+        violations.push(Violation { rule: Rule::Shape, place, finding: finding.to_owned(), mend: mend.to_owned() });
     };
 
     for required in shape.required {
@@ -116,10 +92,7 @@ fn check_crate(
             _ => {}
         }
     }
-    for extra in modules
-        .iter()
-        .filter(|module| !shape.required.contains(module) && !shape.optional.contains(module))
-    {
+    for extra in modules.iter().filter(|module| !shape.required.contains(module) && !shape.optional.contains(module)) {
         if !with.contains(extra) {
             report(
                 extra,
@@ -141,9 +114,5 @@ fn check_crate(
 /// The top module that a file of the source folder belongs to.
 fn module<'a>(file: &'a str, source: &str) -> Option<&'a str> {
     let inside = file.strip_prefix(source)?.strip_prefix('/')?;
-    Some(
-        inside
-            .split_once('/')
-            .map_or_else(|| inside.trim_end_matches(".rs"), |(folder, _)| folder),
-    )
+    Some(inside.split_once('/').map_or_else(|| inside.trim_end_matches(".rs"), |(folder, _)| folder))
 }

@@ -44,12 +44,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            rule,
-            place,
-            finding,
-            mend,
-        } = self;
+        let Self { rule, place, finding, mend } = self;
         write!(f, "{place}: {finding}\n  rule: {rule}\n  mend: {mend}")
     }
 }
@@ -60,9 +55,7 @@ impl fmt::Display for Rule {
             Self::Tree => "the tree has a folder for each kind of crate",
             Self::Layers => "dependencies flow only downward: app, business, foundation",
             Self::Reserved => "some crates from outside belong to a few crates of the workspace",
-            Self::Manifest => {
-                "every manifest says what the crate is for, inherits lints, inherits versions"
-            }
+            Self::Manifest => "every manifest says what the crate is for, inherits lints, inherits versions",
             Self::Name => "no crate or module is a drawer for whatever is left over",
             Self::Shape => "every domain has the same files",
             Self::Storage => "storage is private, its SQL is visible",

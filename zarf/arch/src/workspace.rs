@@ -67,69 +67,15 @@ pub(crate) struct Workspace {
 
 /// The rooms of the tree.
 static ROOMS: &[Room] = &[
-    Room {
-        folder: "app/tooling",
-        layer: Layer::App,
-        rank: 3,
-        open: false,
-        suffixes: &[],
-    },
-    Room {
-        folder: "app/services",
-        layer: Layer::App,
-        rank: 2,
-        open: false,
-        suffixes: &[],
-    },
-    Room {
-        folder: "app/domain",
-        layer: Layer::App,
-        rank: 1,
-        open: false,
-        suffixes: &["app"],
-    },
-    Room {
-        folder: "app/sdk",
-        layer: Layer::App,
-        rank: 0,
-        open: true,
-        suffixes: &[],
-    },
-    Room {
-        folder: "business/domain",
-        layer: Layer::Business,
-        rank: 2,
-        open: false,
-        suffixes: &["bus", "view"],
-    },
-    Room {
-        folder: "business/sdk",
-        layer: Layer::Business,
-        rank: 1,
-        open: true,
-        suffixes: &[],
-    },
-    Room {
-        folder: "business/types",
-        layer: Layer::Business,
-        rank: 0,
-        open: false,
-        suffixes: &[],
-    },
-    Room {
-        folder: "foundation",
-        layer: Layer::Foundation,
-        rank: 0,
-        open: true,
-        suffixes: &[],
-    },
-    Room {
-        folder: "zarf",
-        layer: Layer::Zarf,
-        rank: 0,
-        open: true,
-        suffixes: &[],
-    },
+    Room { folder: "app/tooling", layer: Layer::App, rank: 3, open: false, suffixes: &[] },
+    Room { folder: "app/services", layer: Layer::App, rank: 2, open: false, suffixes: &[] },
+    Room { folder: "app/domain", layer: Layer::App, rank: 1, open: false, suffixes: &["app"] },
+    Room { folder: "app/sdk", layer: Layer::App, rank: 0, open: true, suffixes: &[] },
+    Room { folder: "business/domain", layer: Layer::Business, rank: 2, open: false, suffixes: &["bus", "view"] },
+    Room { folder: "business/sdk", layer: Layer::Business, rank: 1, open: true, suffixes: &[] },
+    Room { folder: "business/types", layer: Layer::Business, rank: 0, open: false, suffixes: &[] },
+    Room { folder: "foundation", layer: Layer::Foundation, rank: 0, open: true, suffixes: &[] },
+    Room { folder: "zarf", layer: Layer::Zarf, rank: 0, open: true, suffixes: &[] },
 ];
 
 impl Workspace {
@@ -140,21 +86,11 @@ impl Workspace {
             .no_deps()
             .other_options(["--offline".to_owned()])
             .exec()
-            .map_err(|source| Error::Metadata {
-                root: root.to_owned(),
-                source,
-            })?;
+            .map_err(|source| Error::Metadata { root: root.to_owned(), source })?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
-        let members: BTreeSet<&str> = metadata
-            .packages
-            .iter()
-            .map(|package| package.name.as_str())
-            .collect();
-        let mut crates: Vec<Crate> = metadata
-            .packages
-            .iter()
-            .map(|package| Crate::new(package, &root, &members))
-            .collect();
+        let members: BTreeSet<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+        let mut crates: Vec<Crate> =
+            metadata.packages.iter().map(|package| Crate::new(package, &root, &members)).collect();
         crates.sort_by(|a, b| a.folder.cmp(&b.folder));
         Ok(Self { root, crates })
     }
@@ -174,27 +110,16 @@ impl Workspace {
             if !path.is_dir() {
                 continue;
             }
-            let entries = fs::read_dir(&path).map_err(|source| Error::Read {
-                path: path.clone(),
-                source,
-            })?;
+            let entries = fs::read_dir(&path).map_err(|source| Error::Read { path: path.clone(), source })?;
             for entry in entries {
-                let entry = entry.map_err(|source| Error::Read {
-                    path: path.clone(),
-                    source,
-                })?;
+                let entry = entry.map_err(|source| Error::Read { path: path.clone(), source })?;
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let inside = format!("{folder}/{name}");
                 if entry.path().is_dir() {
-                    if !name.starts_with('.')
-                        && !["target", "node_modules"].contains(&name.as_str())
-                    {
+                    if !name.starts_with('.') && !["target", "node_modules"].contains(&name.as_str()) {
                         pending.push(inside);
                     }
-                } else if name
-                    .rsplit_once('.')
-                    .is_some_and(|(_, extension)| extensions.contains(&extension))
-                {
+                } else if name.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension)) {
                     found.push(inside);
                 }
             }
@@ -213,17 +138,9 @@ impl Workspace {
 
 impl Crate {
     fn new(package: &Package, root: &Path, members: &BTreeSet<&str>) -> Self {
-        let folder = package
-            .manifest_path
-            .parent()
-            .map_or_else(String::new, |folder| {
-                folder
-                    .as_std_path()
-                    .strip_prefix(root)
-                    .unwrap_or(folder.as_std_path())
-                    .to_string_lossy()
-                    .into_owned()
-            });
+        let folder = package.manifest_path.parent().map_or_else(String::new, |folder| {
+            folder.as_std_path().strip_prefix(root).unwrap_or(folder.as_std_path()).to_string_lossy().into_owned()
+        });
         let dependencies = package.dependencies.iter().map(|dependency| Dependency {
             member: dependency.path.is_some() && members.contains(dependency.name.as_str()),
             name: dependency.name.clone(),
@@ -259,8 +176,6 @@ impl Room {
             || folder
                 .strip_prefix(self.folder)
                 .and_then(|rest| rest.strip_prefix('/'))
-                .is_some_and(|name| {
-                    !name.is_empty() && !name.contains('/') && self.folder != "business/types"
-                })
+                .is_some_and(|name| !name.is_empty() && !name.contains('/') && self.folder != "business/types")
     }
 }

@@ -14,12 +14,7 @@ use arch::Error;
 fn this_workspace_keeps_its_architecture() {
     let violations = arch::check(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))).unwrap();
     let listed: Vec<String> = violations.iter().map(ToString::to_string).collect();
-    assert!(
-        listed.is_empty(),
-        "{} broken rules\n\n{}\n",
-        listed.len(),
-        listed.join("\n\n")
-    );
+    assert!(listed.is_empty(), "{} broken rules\n\n{}\n", listed.len(), listed.join("\n\n"));
 }
 
 #[test]
@@ -29,8 +24,7 @@ fn a_sound_workspace_breaks_no_rule() {
 
 #[test]
 fn a_violation_says_where_what_which_rule_and_the_mend() {
-    let fixture =
-        fixture::Fixture::sound().depends("business/domain/moviebus", "dependencies", "mux");
+    let fixture = fixture::Fixture::sound().depends("business/domain/moviebus", "dependencies", "mux");
     let [violation] = fixture.check().try_into().unwrap();
     assert_eq!(
         violation.to_string(),
@@ -43,8 +37,5 @@ fn a_violation_says_where_what_which_rule_and_the_mend() {
 #[test]
 fn a_folder_without_a_workspace_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(matches!(
-        arch::check(folder.path()),
-        Err(Error::Metadata { .. })
-    ));
+    assert!(matches!(arch::check(folder.path()), Err(Error::Metadata { .. })));
 }

@@ -8,27 +8,18 @@ use crate::fixture::Fixture;
 fn a_file_that_every_domain_has_is_missed() {
     for file in ["route", "model", "filter", "error"] {
         let file = format!("app/domain/movieapp/src/{file}.rs");
-        Fixture::sound()
-            .deletes(&file)
-            .finds(&[(Rule::Shape, &file, "missing")]);
+        Fixture::sound().deletes(&file).finds(&[(Rule::Shape, &file, "missing")]);
     }
     for file in ["model", "store"] {
         let file = format!("business/domain/moviebus/src/{file}.rs");
-        Fixture::sound()
-            .deletes(&file)
-            .finds(&[(Rule::Shape, &file, "missing")]);
+        Fixture::sound().deletes(&file).finds(&[(Rule::Shape, &file, "missing")]);
     }
 }
 
 #[test]
 fn a_file_that_no_other_domain_has_is_reported() {
-    for file in [
-        "app/domain/movieapp/src/handlers.rs",
-        "business/domain/moviebus/src/rules.rs",
-    ] {
-        Fixture::sound()
-            .writes(file, "")
-            .finds(&[(Rule::Shape, file, "no other domain")]);
+    for file in ["app/domain/movieapp/src/handlers.rs", "business/domain/moviebus/src/rules.rs"] {
+        Fixture::sound().writes(file, "").finds(&[(Rule::Shape, file, "no other domain")]);
     }
 }
 
@@ -49,9 +40,7 @@ fn a_listed_departure_is_no_violation_until_it_is_spent() {
         .writes("app/domain/checkapp/src/model.rs", "");
     checkapp.finds(&[]);
     let file = "app/domain/checkapp/src/filter.rs";
-    checkapp
-        .writes(file, "")
-        .finds(&[(Rule::Shape, file, "spent")]);
+    checkapp.writes(file, "").finds(&[(Rule::Shape, file, "spent")]);
 }
 
 #[test]
@@ -69,20 +58,10 @@ fn migrations_are_one_gapless_sequence() {
     for (name, finding) in cases {
         let file = format!("{folder}/{name}");
         // Of two files with one number, the later in the alphabet is the one reported.
-        let reported = if name == "0002_orders.sql" {
-            format!("{folder}/0002_users.sql")
-        } else {
-            file.clone()
-        };
-        Fixture::sound()
-            .writes(&file, "")
-            .finds(&[(Rule::Migration, &reported, finding)]);
+        let reported = if name == "0002_orders.sql" { format!("{folder}/0002_users.sql") } else { file.clone() };
+        Fixture::sound().writes(&file, "").finds(&[(Rule::Migration, &reported, finding)]);
     }
-    Fixture::sound()
-        .writes(&format!("{folder}/0003_orders.sql"), "")
-        .finds(&[]);
+    Fixture::sound().writes(&format!("{folder}/0003_orders.sql"), "").finds(&[]);
     let first = format!("{folder}/0002_users.sql");
-    Fixture::sound()
-        .deletes(&format!("{folder}/0001_movies.sql"))
-        .finds(&[(Rule::Migration, &first, "1 is missing")]);
+    Fixture::sound().deletes(&format!("{folder}/0001_movies.sql")).finds(&[(Rule::Migration, &first, "1 is missing")]);
 }
