@@ -8,11 +8,8 @@ pub(crate) fn accepts(headers: &HeaderMap, offered: &[&'static str]) -> bool {
     if values.peek().is_none() {
         return true;
     }
-    let ranges: Vec<(&str, bool)> = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(range)
-        .collect();
+    let ranges: Vec<(&str, bool)> =
+        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).filter_map(range).collect();
     // A field with nothing readable in it excludes nothing.
     ranges.is_empty() || offered.iter().any(|media_type| is_wanted(&ranges, media_type))
 }
@@ -32,13 +29,10 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 fn is_wanted(ranges: &[(&str, bool)], media_type: &str) -> bool {
     let family = media_type.split_once('/').map_or(media_type, |(family, _)| family);
     let exact = |range: &str| range.eq_ignore_ascii_case(media_type);
-    let same_family = |range: &str| {
-        range.strip_suffix("/*").is_some_and(|range| range.eq_ignore_ascii_case(family))
-    };
+    let same_family = |range: &str| range.strip_suffix("/*").is_some_and(|range| range.eq_ignore_ascii_case(family));
     let any = |range: &str| range == "*/*";
-    let find = |matches: &dyn Fn(&str) -> bool| {
-        ranges.iter().find(|(range, _)| matches(range)).map(|(_, wanted)| *wanted)
-    };
+    let find =
+        |matches: &dyn Fn(&str) -> bool| ranges.iter().find(|(range, _)| matches(range)).map(|(_, wanted)| *wanted);
     find(&exact).or_else(|| find(&same_family)).or_else(|| find(&any)).unwrap_or(false)
 }
 
@@ -92,14 +86,9 @@ mod tests {
 
     #[test]
     fn a_known_tag_is_found_by_weak_comparison() {
-        for (known, expected) in [
-            ("\"7\"", true),
-            ("W/\"7\"", true),
-            ("\"6\", \"7\"", true),
-            ("*", true),
-            ("\"6\"", false),
-            ("7", false),
-        ] {
+        for (known, expected) in
+            [("\"7\"", true), ("W/\"7\"", true), ("\"6\", \"7\"", true), ("*", true), ("\"6\"", false), ("7", false)]
+        {
             let found = is_known(&headers(header::IF_NONE_MATCH, known), "\"7\"");
             assert_eq!(found, expected, "{known}");
         }

@@ -60,9 +60,6 @@ pub enum BuildError {
         /// The id.
         id: &'static str,
     },
-    /// The quota cannot be handed out evenly.
-    #[error("the quota's window is too short for so many requests")]
-    Quota,
     /// The description could not be written.
     #[error("cannot write the description of the API")]
     Description(#[from] serde_json::Error),
@@ -103,10 +100,7 @@ impl Builder {
     pub fn build(mut self) -> Result<Api, BuildError> {
         let document = openapi::document(&self.about, &self.tables)?;
         self.tables.push(docs::routes(&self.about, serde_json::to_vec(&document)?)?);
-        let limiter = match self.settings.quota {
-            Some(quota) => Some(Limiter::new(quota).ok_or(BuildError::Quota)?),
-            None => None,
-        };
+        let limiter = self.settings.quota.map(Limiter::new);
         let (tree, table) = list(&self.tables)?;
         let data = self.tables.into_iter().flat_map(|table| table.data).collect();
         let shared = Shared {
@@ -134,13 +128,8 @@ impl Api {
     pub fn app(
         &self,
     ) -> App<
-        impl ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<BoxBody>,
-            Error = Error,
-            InitError = (),
-        > + use<>,
+        impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+        + use<>,
     > {
         let data = Arc::clone(&self.data);
         App::new()

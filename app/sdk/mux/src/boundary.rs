@@ -29,12 +29,10 @@ use crate::connection::{Connection, unless_gone};
 use crate::failure;
 use crate::path::{Miss, Tree};
 use crate::pipeline::{Exchange, Pipeline, Place, Resource, Served, Shared};
-use crate::record::{Meter, Record, method_name};
-use crate::trace::{self, Trace};
+use crate::record::{Meter, REQUEST_ID, Record, method_name};
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const NOTHING_ALLOWED: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const NOTHING_ALLOWED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const CONTENT_SECURITY_POLICY: HeaderName = header::CONTENT_SECURITY_POLICY;
 
 /// The name that requests for no route are measured under.
@@ -56,7 +54,7 @@ struct Worker {
     shared: Arc<Shared>,
     tree: Arc<Tree>,
     resources: Rc<Vec<Resource>>,
-    meter: Rc<Meter>,
+    meter: Meter,
     inner: Inner,
 }
 
@@ -91,8 +89,7 @@ impl ServiceFactory<ServiceRequest> for Factory {
                 resources.push(Resource { path: listed.path, allow, methods });
             }
             let resources = Rc::new(resources);
-            let pipeline =
-                Pipeline { shared: Arc::clone(&factory.shared), resources: Rc::clone(&resources) };
+            let pipeline = Pipeline { shared: Arc::clone(&factory.shared), resources: Rc::clone(&resources) };
             let inner = if factory.cors_origins.is_empty() {
                 Inner::Plain(pipeline)
             } else {
@@ -102,7 +99,7 @@ impl ServiceFactory<ServiceRequest> for Factory {
                 shared: factory.shared,
                 tree: factory.tree,
                 resources,
-                meter: Rc::new(Meter::new()),
+                meter: Meter::default(),
                 inner,
             })))
         })
@@ -132,17 +129,15 @@ impl Worker {
             Place::Nowhere | Place::Malformed => NO_ROUTE,
         };
         let method = method_name(incoming.method());
-        let trace = Trace::begin(incoming.headers(), method, route);
         let client = self.shared.client(&incoming);
-        let record =
-            Record::open(Rc::clone(&self.meter), method, route, client, trace.span.clone());
+        let record = Record::open(&self.meter, incoming.headers(), method, route, client);
         let exchange = Rc::new(Exchange { place, record, client, standing: Cell::new(None) });
         incoming.extensions_mut().insert(Rc::clone(&exchange));
 
         let request = incoming.request().clone();
         let connection = request.conn_data::<Connection>().filter(|_| self.shared.cancel_abandoned);
         let work = AssertUnwindSafe(self.pass(incoming)).catch_unwind();
-        let work = unless_gone(connection, work).instrument(trace.span.clone());
+        let work = unless_gone(connection, work).instrument(exchange.record.span.clone());
         let response = match work.await {
             Some(Ok(response)) => response,
             Some(Err(panic)) => ApiError::internal(Panic::new(panic.as_ref())).error_response(),
@@ -153,7 +148,7 @@ impl Worker {
                     .error_response()
             }
         };
-        let response = self.finish(&request, response, &exchange, &trace);
+        let response = self.finish(&request, response, &exchange);
         ServiceResponse::new(request, response)
     }
 
@@ -183,9 +178,7 @@ impl Worker {
     async fn pass(&self, request: ServiceRequest) -> HttpResponse<BoxBody> {
         let answer = match &self.inner {
             Inner::Plain(pipeline) => pipeline.call(request).await,
-            Inner::Cors(cors) => {
-                cors.call(request).await.map(ServiceResponse::map_into_boxed_body)
-            }
+            Inner::Cors(cors) => cors.call(request).await.map(ServiceResponse::map_into_boxed_body),
         };
         match answer {
             Ok(response) => response.into_parts().1,
@@ -198,10 +191,9 @@ impl Worker {
         request: &HttpRequest,
         response: HttpResponse<BoxBody>,
         exchange: &Exchange,
-        trace: &Trace,
     ) -> HttpResponse<BoxBody> {
         let mut response = if response.status().as_u16() >= 400 {
-            let (response, error) = failure::render(request, response, &trace.id);
+            let (response, error) = failure::render(request, response, exchange.record.trace_id());
             exchange.record.answered(response.status(), Some(&error));
             response
         } else {
@@ -214,7 +206,7 @@ impl Worker {
         if !headers.contains_key(CONTENT_SECURITY_POLICY) {
             headers.insert(CONTENT_SECURITY_POLICY, NOTHING_ALLOWED);
         }
-        headers.insert(trace::REQUEST_ID, trace::request_id(request.headers(), &trace.id));
+        headers.insert(REQUEST_ID, exchange.record.request_id(request.headers()));
         if let (Some(limiter), Some(standing)) = (&self.shared.limiter, exchange.standing.get()) {
             limiter.describe(standing, headers);
         }
@@ -246,19 +238,25 @@ fn not_modified(request: &HttpRequest, response: HttpResponse<BoxBody>) -> HttpR
 }
 
 fn cors(origins: &[String]) -> Cors {
-    let methods =
-        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let taken = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"];
     let shown = [
-        "etag", "location", "link", "retry-after", "ratelimit", "ratelimit-policy",
-        "idempotent-replayed", "x-request-id", "www-authenticate",
+        "etag",
+        "location",
+        "link",
+        "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
+        "idempotent-replayed",
+        "x-request-id",
+        "www-authenticate",
     ];
     origins
         .iter()
         .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         .allowed_methods(methods)
         .allowed_headers(taken)
-        .allowed_header(trace::REQUEST_ID)
+        .allowed_header(REQUEST_ID)
         .expose_headers(shown)
         .max_age(600)
 }

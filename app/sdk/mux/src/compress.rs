@@ -1,12 +1,9 @@
 //! Compression of what is large enough to gain from it.
 
 use actix_http::encoding::Encoder;
-use actix_web::{HttpRequest, HttpResponse};
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
-use actix_web::http::header::{
-    self, AcceptEncoding, ContentEncoding, Encoding, Header as _, HeaderMap, HeaderValue,
-};
-
+use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header as _, HeaderMap, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 /// The size in bytes from which a body is compressed.
 const SMALLEST: u64 = 1024;
@@ -15,10 +12,7 @@ const SMALLEST: u64 = 1024;
 ///
 /// A client that refuses every coding, the identity included, gets the identity: RFC 9110, section 12.5.3, leaves
 /// that choice to the server, and an answer is worth more than a 406.
-pub(crate) fn compress(
-    request: &HttpRequest,
-    mut response: HttpResponse<BoxBody>,
-) -> HttpResponse<BoxBody> {
+pub(crate) fn compress(request: &HttpRequest, mut response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
     let large = match response.body().size() {
         BodySize::None => false,
         BodySize::Sized(size) => size >= SMALLEST,
@@ -29,9 +23,7 @@ pub(crate) fn compress(
     }
     let encoding = negotiate(request);
     if encoding == ContentEncoding::Identity {
-        response
-            .headers_mut()
-            .append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
         return response;
     }
     response.map_body(|head, body| BoxBody::new(Encoder::response(encoding, head, body)))
@@ -41,8 +33,7 @@ fn negotiate(request: &HttpRequest) -> ContentEncoding {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return ContentEncoding::Identity;
     }
-    let offered =
-        [Encoding::brotli(), Encoding::zstd(), Encoding::gzip(), Encoding::identity()];
+    let offered = [Encoding::brotli(), Encoding::zstd(), Encoding::gzip(), Encoding::identity()];
     match AcceptEncoding::parse(request).ok().and_then(|field| field.negotiate(offered.iter())) {
         Some(Encoding::Known(encoding)) => encoding,
         _ => ContentEncoding::Identity,
@@ -60,9 +51,7 @@ fn is_compressible(headers: &HeaderMap) -> bool {
     let media_type = kind.split(';').next().unwrap_or_default().trim();
     match media_type.split_once('/') {
         Some(("text", kind)) => kind != "event-stream",
-        Some(("application", kind)) => {
-            kind == "javascript" || kind == "json" || kind.ends_with("+json")
-        }
+        Some(("application", kind)) => kind == "javascript" || kind == "json" || kind.ends_with("+json"),
         Some(("image", kind)) => kind == "svg+xml",
         _ => false,
     }

@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// The state of one connection, shared by the stream that reads it and the requests that came on it.
 ///
-/// The stream's owner puts it into the connection's extensions (`on_connect`) and calls [`Connection::close`] as soon
+/// The stream's owner puts it into the connection's extensions (`on_connect`) and calls [`Connection::end`] as soon
 /// as it reads the end; the dispatcher reads ahead while a handler runs, and is woken by the end.
 #[derive(Clone, Debug, Default)]
 pub struct Connection(Rc<State>);
@@ -25,8 +25,6 @@ pub struct Connection(Rc<State>);
 #[derive(Debug, Default)]
 struct State {
     ended: Cell<bool>,
-    answered: Cell<u64>,
-    received: Cell<u64>,
 }
 
 impl Connection {
@@ -39,28 +37,12 @@ impl Connection {
     pub fn end(&self) {
         self.0.ended.set(true);
     }
-
-    /// Whether a request is being worked on.
-    pub fn is_busy(&self) -> bool {
-        self.0.received.get() > self.0.answered.get()
-    }
-
-    pub(crate) fn receive(&self) {
-        self.0.received.set(self.0.received.get() + 1);
-    }
-
-    pub(crate) fn answer(&self) {
-        self.0.answered.set(self.0.answered.get() + 1);
-    }
 }
 
 /// Runs `work` to its end, or drops it and gives `None` when the client has gone.
 ///
 /// The task that polls this is the connection's own, which has just read from the stream: no waker is needed.
-pub(crate) async fn unless_gone<F: Future>(
-    connection: Option<&Connection>,
-    work: F,
-) -> Option<F::Output> {
+pub(crate) async fn unless_gone<F: Future>(connection: Option<&Connection>, work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     let Some(connection) = connection else {
         return Some(work.await);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use actix_http::encoding::Decoder;
 use actix_web::body::BodyStream;
-use actix_web::http::header::{self, ContentEncoding, HeaderValue};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentEncoding, HeaderValue};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use apierror::{ApiError, Code};
@@ -27,9 +27,8 @@ const REFERENCE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'",
 );
-const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-);
+const PAGE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("public, no-cache");
 
@@ -74,9 +73,7 @@ async fn document(documents: Data<Documents>) -> HttpResponse {
 
 /// The pages name their parts relative to a path that ends in a slash.
 async fn to_reference() -> HttpResponse {
-    HttpResponse::build(StatusCode::PERMANENT_REDIRECT)
-        .insert_header((header::LOCATION, "/docs/"))
-        .finish()
+    HttpResponse::build(StatusCode::PERMANENT_REDIRECT).insert_header((header::LOCATION, "/docs/")).finish()
 }
 
 async fn reference_file(
@@ -127,14 +124,9 @@ async fn problems(documents: Data<Documents>) -> HttpResponse {
     page(&documents.title, "Problems", &list)
 }
 
-async fn problem(
-    slug: Path<String>,
-    documents: Data<Documents>,
-) -> Result<HttpResponse, ApiError> {
-    let code = Code::ALL
-        .into_iter()
-        .find(|code| code.slug() == slug.as_str())
-        .ok_or_else(|| ApiError::new(Code::NotFound))?;
+async fn problem(slug: Path<String>, documents: Data<Documents>) -> Result<HttpResponse, ApiError> {
+    let code =
+        Code::ALL.into_iter().find(|code| code.slug() == slug.as_str()).ok_or_else(|| ApiError::new(Code::NotFound))?;
     let text = format!(
         "<p>Status code {status}, type <code>/problems/{slug}</code>.</p><p>{description}</p>\
          <p><a href=\"/problems\">All problems</a></p>",

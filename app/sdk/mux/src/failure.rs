@@ -6,8 +6,6 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use apierror::{ApiError, Code};
 
-use crate::trace::TraceId;
-
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static(problem::MEDIA_TYPE);
 
 /// Gives a failed answer its body, and the error it stands for, for the log.
@@ -17,15 +15,14 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static(problem::MEDIA_TYPE);
 pub(crate) fn render(
     request: &HttpRequest,
     mut response: HttpResponse<BoxBody>,
-    trace_id: &TraceId,
+    trace_id: &str,
 ) -> (HttpResponse<BoxBody>, ApiError) {
     let carried = response.extensions_mut().remove::<ApiError>();
     let error = carried.unwrap_or_else(|| ApiError::new(Code::from_status(response.status())));
     if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON) {
         return (response, error);
     }
-    let problem =
-        error.problem(Some(request.path().to_owned()), Some(trace_id.as_str().to_owned()));
+    let problem = error.problem(Some(request.path().to_owned()), Some(trace_id.to_owned()));
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = response.set_body(BoxBody::new(Bytes::from(body)));
     *response.status_mut() = error.code().status();

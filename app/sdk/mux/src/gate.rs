@@ -18,10 +18,7 @@ pub enum Caller {
 pub struct Authenticator;
 
 /// Who the request's credentials stand for.
-pub(crate) async fn authenticate(
-    _authenticator: &Authenticator,
-    _request: &HttpRequest,
-) -> Result<Caller, ApiError> {
+pub(crate) async fn authenticate(_authenticator: &Authenticator, _request: &HttpRequest) -> Result<Caller, ApiError> {
     Ok(Caller::Anonymous)
 }
 

@@ -21,9 +21,7 @@ mod record;
 pub mod reply;
 mod route;
 mod settings;
-mod trace;
 
-pub use crate::address::{Network, ParseNetworkError};
 pub use crate::api::{Api, BuildError, Builder};
 pub use crate::connection::Connection;
 pub use crate::openapi::About;

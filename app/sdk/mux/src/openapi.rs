@@ -8,19 +8,16 @@ use std::collections::{BTreeMap, HashSet};
 use actix_web::http::Method;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{
-    HttpMethod, Operation as Described, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
-    PathItem, PathsBuilder,
+    HttpMethod, Operation as Described, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
+    PathsBuilder,
 };
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{
-    Components, ComponentsBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
-};
+use utoipa::openapi::schema::{Components, ComponentsBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder,
-    Ref, RefOr, Required, Server,
+    ContactBuilder, ContentBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, Ref, RefOr, Required, Server,
 };
 
 use crate::api::BuildError;
@@ -65,24 +62,16 @@ pub(crate) fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, Buil
             }
         }
     }
-    let paths = items
-        .into_iter()
-        .fold(PathsBuilder::new(), |paths, (path, item)| paths.path(path.replace('*', ""), item));
-    let tags = tables
-        .iter()
-        .map(|table| TagBuilder::new().name(table.tag).description(Some(table.about)).build());
+    let paths =
+        items.into_iter().fold(PathsBuilder::new(), |paths, (path, item)| paths.path(path.replace('*', ""), item));
+    let tags = tables.iter().map(|table| TagBuilder::new().name(table.tag).description(Some(table.about)).build());
     Ok(OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
                 .title(&about.title)
                 .version(&about.version)
                 .description(Some(&about.description))
-                .contact(Some(
-                    ContactBuilder::new()
-                        .name(Some(&about.contact.0))
-                        .url(Some(&about.contact.1))
-                        .build(),
-                ))
+                .contact(Some(ContactBuilder::new().name(Some(&about.contact.0)).url(Some(&about.contact.1)).build()))
                 .license(Some(license())),
         )
         .servers(Some([Server::new("/")]))
@@ -138,9 +127,8 @@ fn described(tag: &'static str, route: &Route) -> Described {
         builder = builder.response(answer.status.to_string(), response(route, answer));
     }
     if operation.is_tagged && route.method == Method::GET {
-        let not_modified = ResponseBuilder::new()
-            .description("The client has this version already.")
-            .header("ETag", headers::etag());
+        let not_modified =
+            ResponseBuilder::new().description("The client has this version already.").header("ETag", headers::etag());
         builder = builder.response("304", headers::common(not_modified, route.access).build());
     }
     for code in failures::of(route) {
@@ -165,9 +153,7 @@ fn parameters(route: &Route) -> Vec<Parameter> {
     let operation = &route.operation;
     let mut parameters = operation.parameters.clone();
     for name in parameter_names(route.path) {
-        let is_told = |parameter: &Parameter| {
-            parameter.parameter_in == ParameterIn::Path && parameter.name == name
-        };
+        let is_told = |parameter: &Parameter| parameter.parameter_in == ParameterIn::Path && parameter.name == name;
         if !operation.parameters.iter().any(is_told) {
             parameters.push(uuid_parameter(name));
         }
@@ -211,8 +197,7 @@ fn request_body(operation: &Operation) -> Option<RequestBody> {
 fn response(route: &Route, answer: &Answer) -> Response {
     let mut builder = ResponseBuilder::new().description(answer.description);
     if let Some((media_type, schema)) = &answer.content {
-        let content =
-            ContentBuilder::new().schema(schema.clone()).example(answer.example.clone()).build();
+        let content = ContentBuilder::new().schema(schema.clone()).example(answer.example.clone()).build();
         builder = builder.content(*media_type, content);
     }
     builder = headers::common(builder, route.access);
@@ -229,10 +214,7 @@ fn response(route: &Route, answer: &Answer) -> Response {
         builder = builder.header("Idempotent-Replayed", headers::replayed());
     }
     for follow in &answer.links {
-        let link = Link::builder()
-            .operation_id(follow.operation)
-            .parameter(follow.parameter, follow.value)
-            .build();
+        let link = Link::builder().operation_id(follow.operation).parameter(follow.parameter, follow.value).build();
         builder = builder.link(follow.operation, link);
     }
     builder.build()

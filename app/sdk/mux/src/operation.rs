@@ -106,17 +106,24 @@ impl Operation {
         self
     }
 
-    /// Takes a JSON body of this shape.
+    /// Takes these parameters in the query.
     #[must_use]
-    pub fn body_shape(
-        mut self,
-        media_types: &'static [&'static str],
-        name: &str,
-        schema: impl Into<RefOr<Schema>>,
-    ) -> Self {
-        self.schemas.push((name.to_owned(), schema.into()));
-        self.body = Some(BodyShape { media_types, schema: name.to_owned(), example: None });
+    pub fn query<Q: request::Parameters>(mut self) -> Self {
+        self.reads_query = true;
+        self.parameters.extend(request::parameters_of::<Q>());
         self
+    }
+
+    /// Takes a JSON body.
+    #[must_use]
+    pub fn body<B: request::Body>(self) -> Self {
+        self.body_of::<B>(&["application/json"])
+    }
+
+    /// Takes a merge patch (RFC 7396).
+    #[must_use]
+    pub fn merge_patch<B: request::Body>(self) -> Self {
+        self.body_of::<B>(&["application/merge-patch+json", "application/json"])
     }
 
     /// Shows a body that is taken.
@@ -181,12 +188,7 @@ impl Operation {
     /// After the answer added last, `operation` can be called with this value, a runtime expression such as
     /// `$response.body#/id`, as `parameter`.
     #[must_use]
-    pub fn link(
-        mut self,
-        operation: &'static str,
-        parameter: &'static str,
-        value: &'static str,
-    ) -> Self {
+    pub fn link(mut self, operation: &'static str, parameter: &'static str, value: &'static str) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.links.push(Follow { operation, parameter, value });
         }
@@ -250,11 +252,14 @@ impl Operation {
         produces
     }
 
-    fn answer(
-        mut self,
-        status: u16,
-        content: Option<(&'static str, Option<RefOr<Schema>>)>,
-    ) -> Self {
+    fn body_of<B: request::Body>(mut self, media_types: &'static [&'static str]) -> Self {
+        let components = request::components_of::<B>();
+        self.schemas.extend(components.into_iter().map(|(name, schema)| (name, RefOr::T(schema))));
+        self.body = Some(BodyShape { media_types, schema: B::NAME.to_owned(), example: None });
+        self
+    }
+
+    fn answer(mut self, status: u16, content: Option<(&'static str, Option<RefOr<Schema>>)>) -> Self {
         self.answers.push(Answer {
             status,
             description: phrase(status),

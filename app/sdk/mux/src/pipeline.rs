@@ -28,14 +28,15 @@ use std::time::Duration;
 use actix_service::Service;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
 use futures_util::future::LocalBoxFuture;
+use settings::Network;
 
 use crate::accept;
-use crate::address::{self, Key, Network};
+use crate::address::{self, Key};
 use crate::gate::{self, Authenticator};
 use crate::rate::{Limiter, Standing};
 use crate::record::Record;
@@ -156,7 +157,9 @@ impl Pipeline {
         };
         let caller = gate::authenticate(&self.shared.authenticator, request.request()).await;
         let subject = caller.as_ref().ok().and_then(gate::subject);
-        exchange.record.principal.set(subject);
+        if let Some(subject) = subject {
+            telemetry::annotate("user_id", subject);
+        }
         let key = subject.map_or_else(|| exchange.client.into(), Key::Subject);
         self.shared.limit(exchange, key)?;
         let caller = caller?;
@@ -172,11 +175,7 @@ impl Pipeline {
     }
 
     /// The answer where no handler is asked: OPTIONS, 404, 405, a path that cannot be read.
-    fn no_handler(
-        &self,
-        request: ServiceRequest,
-        place: Place,
-    ) -> Result<ServiceResponse<BoxBody>, ApiError> {
+    fn no_handler(&self, request: ServiceRequest, place: Place) -> Result<ServiceResponse<BoxBody>, ApiError> {
         match place {
             Place::Resource(resource) => {
                 let allow = self.resources[resource].allow.clone();
@@ -187,8 +186,9 @@ impl Pipeline {
                 }
                 Err(ApiError::new(Code::MethodNotAllowed).with_header(header::ALLOW, allow))
             }
-            Place::Malformed => Err(ApiError::new(Code::BadRequest)
-                .with_detail("the path is not percent-encoded UTF-8")),
+            Place::Malformed => {
+                Err(ApiError::new(Code::BadRequest).with_detail("the path is not percent-encoded UTF-8"))
+            }
             Place::Nowhere | Place::Handler(..) => Err(ApiError::new(Code::NotFound)),
         }
     }
@@ -198,16 +198,12 @@ impl Shared {
     /// The client's address, by the proxies that are trusted.
     pub(crate) fn client(&self, request: &ServiceRequest) -> IpAddr {
         // Only a test without a socket has no peer.
-        let peer =
-            request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         if self.trusted_proxies.is_empty() {
             return peer;
         }
-        let forwarded: Vec<&str> = request
-            .headers()
-            .get_all(header::X_FORWARDED_FOR)
-            .map(|value| value.to_str().unwrap_or("-"))
-            .collect();
+        let forwarded: Vec<&str> =
+            request.headers().get_all(header::X_FORWARDED_FOR).map(|value| value.to_str().unwrap_or("-")).collect();
         address::client(peer, &self.trusted_proxies, forwarded.into_iter())
     }
 
@@ -246,14 +242,10 @@ fn negotiate(request: &ServiceRequest, produces: &[&'static str]) -> Result<(), 
     if produces.is_empty() || accept::accepts(request.headers(), produces) {
         return Ok(());
     }
-    Err(ApiError::new(Code::NotAcceptable)
-        .with_detail(format!("this path answers with {}", produces.join(", "))))
+    Err(ApiError::new(Code::NotAcceptable).with_detail(format!("this path answers with {}", produces.join(", "))))
 }
 
-async fn handle(
-    handler: &Handler,
-    request: ServiceRequest,
-) -> Result<ServiceResponse<BoxBody>, ApiError> {
+async fn handle(handler: &Handler, request: ServiceRequest) -> Result<ServiceResponse<BoxBody>, ApiError> {
     let kept = request.request().clone();
     match handler.call(request).await {
         Ok(response) => Ok(response.map_into_boxed_body()),

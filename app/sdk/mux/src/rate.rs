@@ -18,12 +18,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 
 /// One quota, kept for every client apart by the generic cell rate algorithm.
 pub(crate) struct Limiter {
-    clients: governor::RateLimiter<
-        Key,
-        DashMapStateStore<Key>,
-        DefaultClock,
-        StateInformationMiddleware,
-    >,
+    clients: governor::RateLimiter<Key, DashMapStateStore<Key>, DefaultClock, StateInformationMiddleware>,
     quota: governor::Quota,
     clock: DefaultClock,
     policy: HeaderValue,
@@ -38,19 +33,16 @@ pub(crate) struct Standing {
 }
 
 impl Limiter {
-    /// `None` when the quota's window is too short to hand out so many requests in.
-    pub(crate) fn new(quota: Quota) -> Option<Self> {
-        let each = quota.window / quota.requests.get();
-        let rule = governor::Quota::with_period(each)?.allow_burst(quota.requests);
-        let policy =
-            format!("\"default\";q={};w={}", quota.requests, quota.window.as_secs().max(1));
-        Some(Self {
-            clients: governor::RateLimiter::dashmap(rule)
-                .with_middleware::<StateInformationMiddleware>(),
+    pub(crate) fn new(quota: Quota) -> Self {
+        let rule = governor::Quota::per_second(quota.per_second).allow_burst(quota.burst);
+        let window = quota.burst.get().div_ceil(quota.per_second.get());
+        let policy = format!("\"default\";q={};w={window}", quota.burst);
+        Self {
+            clients: governor::RateLimiter::dashmap(rule).with_middleware::<StateInformationMiddleware>(),
             quota: rule,
             clock: DefaultClock::default(),
-            policy: HeaderValue::from_str(&policy).ok()?,
-        })
+            policy: HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("")),
+        }
     }
 
     /// Takes one request off `client`'s quota.

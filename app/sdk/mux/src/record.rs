@@ -1,4 +1,4 @@
-//! What is told of each request: one log event, one measurement.
+//! What is told of each request: one log event, one measurement, one span.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -6,85 +6,76 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use apierror::ApiError;
-use metrics::{Gauge, Histogram};
+use apierror::{ApiError, Cause};
+use telemetry::{InFlight, RouteMetrics, Trace, TraceId};
 use tracing::Span;
-use uuid::Uuid;
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest `X-Request-Id` that is taken over.
+const LONGEST_REQUEST_ID: usize = 128;
 
 /// What a client that leaves before its answer is counted as; nginx's number for it, known to every dashboard.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// The handles of the measurements, of one worker.
-pub(crate) struct Meter {
-    durations: RefCell<HashMap<(&'static str, &'static str, u16), Histogram>>,
-    active: Gauge,
-}
+/// The metrics of one worker, by route and method.
+#[derive(Default)]
+pub(crate) struct Meter(RefCell<HashMap<(&'static str, &'static str), Rc<RouteMetrics>>>);
 
 /// A request from its arrival to its answer. Dropped before, it tells that the client has gone.
 pub(crate) struct Record {
-    meter: Rc<Meter>,
-    started: Instant,
-    method: &'static str,
-    route: &'static str,
+    pub(crate) span: Span,
+    trace_id: TraceId,
+    metrics: Rc<RouteMetrics>,
     client: IpAddr,
-    span: Span,
-    pub(crate) principal: Cell<Option<Uuid>>,
+    started: Instant,
     told: Cell<bool>,
+    _in_flight: InFlight,
 }
 
 impl Meter {
-    pub(crate) fn new() -> Self {
-        metrics::describe_histogram!(
-            "http_server_request_duration_seconds",
-            metrics::Unit::Seconds,
-            "time from the head of a request to the head of its answer"
-        );
-        metrics::describe_gauge!(
-            "http_server_active_requests",
-            "requests that are being worked on"
-        );
-        Self {
-            durations: RefCell::default(),
-            active: metrics::gauge!("http_server_active_requests"),
-        }
-    }
-
-    fn measure(&self, route: &'static str, method: &'static str, status: u16, seconds: f64) {
-        let mut durations = self.durations.borrow_mut();
-        durations
-            .entry((route, method, status))
-            .or_insert_with(|| {
-                metrics::histogram!(
-                    "http_server_request_duration_seconds",
-                    "route" => route,
-                    "method" => method,
-                    "status" => status.to_string(),
-                )
-            })
-            .record(seconds);
+    fn of(&self, method: &'static str, route: &'static str) -> Rc<RouteMetrics> {
+        let mut known = self.0.borrow_mut();
+        let metrics = known.entry((route, method)).or_insert_with(|| Rc::new(RouteMetrics::new(method, route)));
+        Rc::clone(metrics)
     }
 }
 
 impl Record {
     pub(crate) fn open(
-        meter: Rc<Meter>,
+        meter: &Meter,
+        headers: &HeaderMap,
         method: &'static str,
         route: &'static str,
         client: IpAddr,
-        span: Span,
     ) -> Self {
-        meter.active.increment(1.0);
+        let trace = Trace::from_headers(|name| only(headers, name));
+        let metrics = meter.of(method, route);
         Self {
-            meter,
-            started: Instant::now(),
-            method,
-            route,
+            span: telemetry::request_span(&trace, method, route),
+            trace_id: trace.id(),
+            _in_flight: metrics.begin(),
+            metrics,
             client,
-            span,
-            principal: Cell::new(None),
+            started: Instant::now(),
             told: Cell::new(false),
         }
+    }
+
+    pub(crate) fn trace_id(&self) -> &str {
+        self.trace_id.as_str()
+    }
+
+    /// The caller's `X-Request-Id` when it is sane, else the trace id.
+    pub(crate) fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
+        headers
+            .get(&REQUEST_ID)
+            .filter(|value| is_sane(value.as_bytes()))
+            .cloned()
+            .or_else(|| HeaderValue::from_str(self.trace_id.as_str()).ok())
+            .unwrap_or_else(|| HeaderValue::from_static("-"))
     }
 
     /// Tells of the answer. A failure is logged here and nowhere else, with the chain of its causes.
@@ -101,25 +92,21 @@ impl Record {
         if self.told.replace(true) {
             return;
         }
-        let took = self.started.elapsed();
-        self.meter.active.decrement(1.0);
-        self.meter.measure(self.route, self.method, status, took.as_secs_f64());
-        let _inside = self.span.enter();
-        let duration_ms = took.as_micros() as f64 / 1e3;
-        let principal = self.principal.get().map(tracing::field::display);
-        let code = error.map(|error| error.code().slug());
-        let cause = error.and_then(ApiError::cause).map(apierror::Cause::chain);
-        if status >= 500 {
-            tracing::error!(
-                target: "http", method = self.method, route = self.route, status, duration_ms,
-                client = %self.client, principal, code, cause, "request failed"
-            );
-        } else {
-            tracing::info!(
-                target: "http", method = self.method, route = self.route, status, duration_ms,
-                client = %self.client, principal, code, cause, "request"
-            );
-        }
+        let elapsed = self.started.elapsed();
+        self.metrics.record(status, elapsed);
+        self.span.in_scope(|| {
+            telemetry::annotate("client", self.client);
+            if let Some(error) = error {
+                telemetry::annotate("problem", error.code().slug());
+                let cause = error.cause().map(Cause::chain);
+                match cause {
+                    Some(cause) if status >= 500 => tracing::error!(target: "http", cause, "request failed"),
+                    Some(cause) => telemetry::annotate("cause", cause),
+                    None => {}
+                }
+            }
+        });
+        telemetry::request_done(&self.span, status, elapsed);
     }
 }
 
@@ -142,5 +129,39 @@ pub(crate) fn method_name(method: &Method) -> &'static str {
         Method::TRACE => "TRACE",
         Method::CONNECT => "CONNECT",
         _ => "OTHER",
+    }
+}
+
+/// A header field that came once.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = headers.get_all(name);
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}
+
+fn is_sane(id: &[u8]) -> bool {
+    (1..=LONGEST_REQUEST_ID).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sane_request_id_is_kept_and_any_other_replaced() {
+        let client = IpAddr::from([127, 0, 0, 1]);
+        let record = Record::open(&Meter::default(), &HeaderMap::new(), "GET", "/", client);
+        let with = |value: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_bytes(value).unwrap());
+            record.request_id(&headers)
+        };
+        assert_eq!(with(b"A-1.z_9"), "A-1.z_9");
+        assert_eq!(with(&[b'a'; 128]).len(), 128);
+        for value in [&b""[..], b"a b", b"a\tb", b"<x>", b"\xe9", &[b'a'; 129]] {
+            assert_eq!(with(value), record.trace_id());
+        }
+        assert_eq!(record.request_id(&HeaderMap::new()), record.trace_id());
     }
 }

@@ -38,11 +38,7 @@ pub fn ok<T: Serialize>(body: &T, version: Version) -> Result<HttpResponse, ApiE
 }
 
 /// 201 with the new resource's path, representation and version.
-pub fn created<T: Serialize>(
-    location: &str,
-    body: &T,
-    version: Version,
-) -> Result<HttpResponse, ApiError> {
+pub fn created<T: Serialize>(location: &str, body: &T, version: Version) -> Result<HttpResponse, ApiError> {
     let mut answer = HttpResponse::Created();
     answer
         .insert_header((header::LOCATION, location))
@@ -66,10 +62,7 @@ pub fn unkept<T: Serialize>(status: StatusCode, body: &T) -> Result<HttpResponse
 /// 200 with one page of a list, and the way to the first and the next page in `Link` (RFC 8288).
 ///
 /// The links are the request's own path and query, with another cursor.
-pub fn list<T: Serialize>(
-    request: &HttpRequest,
-    page: &List<T>,
-) -> Result<HttpResponse, ApiError> {
+pub fn list<T: Serialize>(request: &HttpRequest, page: &List<T>) -> Result<HttpResponse, ApiError> {
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CACHE_CONTROL, PRIVATE));
     let mut links = format!("<{}>; rel=\"first\"", other_page(request, None));
@@ -82,8 +75,7 @@ pub fn list<T: Serialize>(
 
 /// The strong entity tag of a version.
 pub fn etag(version: Version) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\""))
-        .unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
+    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
 }
 
 /// A cursor is made of characters that stand for themselves in a query.
@@ -94,18 +86,14 @@ fn other_page(request: &HttpRequest, cursor: Option<&str>) -> String {
         .filter(|pair| !pair.is_empty())
         .filter(|pair| !matches!(pair.split('=').next(), Some("cursor" | "page")))
         .map(str::to_owned);
-    let query: Vec<String> =
-        kept.chain(cursor.map(|cursor| format!("cursor={cursor}"))).collect();
+    let query: Vec<String> = kept.chain(cursor.map(|cursor| format!("cursor={cursor}"))).collect();
     if query.is_empty() {
         return request.uri().path().to_owned();
     }
     format!("{}?{}", request.uri().path(), query.join("&"))
 }
 
-fn write<T: Serialize>(
-    answer: &mut HttpResponseBuilder,
-    body: &T,
-) -> Result<HttpResponse, ApiError> {
+fn write<T: Serialize>(answer: &mut HttpResponseBuilder, body: &T) -> Result<HttpResponse, ApiError> {
     let bytes = serde_json::to_vec(body).map_err(ApiError::internal)?;
     Ok(answer.insert_header((header::CONTENT_TYPE, JSON)).body(Bytes::from(bytes)))
 }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::gate::Permission;
 use actix_web::dev::Handler;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Responder};
-use crate::gate::Permission;
 
 use crate::operation::Operation;
 
@@ -61,13 +61,7 @@ impl Routes {
 
     /// Adds a route for GET, which answers HEAD too.
     #[must_use]
-    pub fn get<H, Args>(
-        self,
-        path: &'static str,
-        access: impl Into<Access>,
-        operation: Operation,
-        handler: H,
-    ) -> Self
+    pub fn get<H, Args>(self, path: &'static str, access: impl Into<Access>, operation: Operation, handler: H) -> Self
     where
         H: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
@@ -78,13 +72,7 @@ impl Routes {
 
     /// Adds a route for POST.
     #[must_use]
-    pub fn post<H, Args>(
-        self,
-        path: &'static str,
-        access: impl Into<Access>,
-        operation: Operation,
-        handler: H,
-    ) -> Self
+    pub fn post<H, Args>(self, path: &'static str, access: impl Into<Access>, operation: Operation, handler: H) -> Self
     where
         H: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
@@ -95,13 +83,7 @@ impl Routes {
 
     /// Adds a route for PUT.
     #[must_use]
-    pub fn put<H, Args>(
-        self,
-        path: &'static str,
-        access: impl Into<Access>,
-        operation: Operation,
-        handler: H,
-    ) -> Self
+    pub fn put<H, Args>(self, path: &'static str, access: impl Into<Access>, operation: Operation, handler: H) -> Self
     where
         H: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
@@ -112,13 +94,7 @@ impl Routes {
 
     /// Adds a route for PATCH.
     #[must_use]
-    pub fn patch<H, Args>(
-        self,
-        path: &'static str,
-        access: impl Into<Access>,
-        operation: Operation,
-        handler: H,
-    ) -> Self
+    pub fn patch<H, Args>(self, path: &'static str, access: impl Into<Access>, operation: Operation, handler: H) -> Self
     where
         H: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::address::Network;
+use settings::Network;
 
 /// What holds for every request of an application.
 #[derive(Clone, Debug)]
@@ -25,10 +25,10 @@ pub struct Settings {
 /// How many requests a client may send.
 #[derive(Clone, Copy, Debug)]
 pub struct Quota {
-    /// So many requests at once,
-    pub requests: NonZeroU32,
-    /// and so many again in each such time, handed out evenly.
-    pub window: Duration,
+    /// Requests a second that it may keep up.
+    pub per_second: NonZeroU32,
+    /// Requests that it may send at once before the rate counts.
+    pub burst: NonZeroU32,
 }
 
 impl Default for Settings {

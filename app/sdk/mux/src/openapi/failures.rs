@@ -4,10 +4,7 @@ use actix_web::http::StatusCode;
 use apierror::Code;
 use serde_json::json;
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaFormat,
-    Type,
-};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 
 use super::headers;
@@ -41,12 +38,7 @@ pub(super) fn of(route: &Route) -> Vec<Code> {
         }
     }
     if operation.body.is_some() {
-        codes.extend([
-            Code::RequestTimeout,
-            Code::ContentTooLarge,
-            Code::UnsupportedMediaType,
-            Code::Invalid,
-        ]);
+        codes.extend([Code::RequestTimeout, Code::ContentTooLarge, Code::UnsupportedMediaType, Code::Invalid]);
     }
     if operation.reads_query {
         codes.push(Code::Invalid);
@@ -71,10 +63,8 @@ pub(super) fn component_name(status: StatusCode) -> String {
 /// The answer of a status code.
 pub(super) fn response(status: StatusCode) -> Response {
     let codes: Vec<Code> = Code::ALL.into_iter().filter(|code| code.status() == status).collect();
-    let description =
-        codes.iter().map(|code| code.description()).collect::<Vec<_>>().join("\n\n");
-    let mut content =
-        ContentBuilder::new().schema(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"))));
+    let description = codes.iter().map(|code| code.description()).collect::<Vec<_>>().join("\n\n");
+    let mut content = ContentBuilder::new().schema(Some(RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"))));
     if let Some(code) = codes.first() {
         content = content.example(Some(json!({
             "type": format!("/problems/{}", code.slug()),
@@ -107,8 +97,7 @@ pub(super) fn response(status: StatusCode) -> Response {
 
 /// A problem document (RFC 9457).
 pub(super) fn problem_schema() -> Object {
-    let types: Vec<String> =
-        Code::ALL.into_iter().map(|code| format!("/problems/{}", code.slug())).collect();
+    let types: Vec<String> = Code::ALL.into_iter().map(|code| format!("/problems/{}", code.slug())).collect();
     ObjectBuilder::new()
         .description(Some("A problem (RFC 9457)."))
         .property("type", string("Names the kind of problem and leads to its page.").enum_values(Some(types)))
@@ -127,10 +116,7 @@ pub(super) fn problem_schema() -> Object {
         .property("detail", string("What happened this time."))
         .property("instance", string("The path of the request."))
         .required("instance")
-        .property(
-            "trace_id",
-            string("The trace under which the logs tell more.").pattern(Some("^[0-9a-f]{32}$")),
-        )
+        .property("trace_id", string("The trace under which the logs tell more.").pattern(Some("^[0-9a-f]{32}$")))
         .required("trace_id")
         .property(
             "errors",

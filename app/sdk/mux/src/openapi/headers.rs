@@ -26,15 +26,9 @@ pub(super) fn rate_limit(response: ResponseBuilder) -> ResponseBuilder {
     response
         .header(
             "RateLimit",
-            text(
-                "What is left of the quota, and the seconds until it is whole again.",
-                "\"default\";r=99;t=1",
-            ),
+            text("What is left of the quota, and the seconds until it is whole again.", "\"default\";r=99;t=1"),
         )
-        .header(
-            "RateLimit-Policy",
-            text("The quota: so many requests in so many seconds.", "\"default\";q=100;w=60"),
-        )
+        .header("RateLimit-Policy", text("The quota: so many requests in so many seconds.", "\"default\";q=100;w=60"))
 }
 
 pub(super) fn etag() -> Header {
