@@ -62,10 +62,7 @@ impl Db {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn fetch_optional<'q, T>(
-        &self,
-        query: QueryAs<'q, Postgres, T, PgArguments>,
-    ) -> Result<Option<T>, Error>
+    pub async fn fetch_optional<'q, T>(&self, query: QueryAs<'q, Postgres, T, PgArguments>) -> Result<Option<T>, Error>
     where
         T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
@@ -104,10 +101,10 @@ impl Db {
     ///
     /// # Errors
     /// What the work answers, or the failure to begin or commit.
-    pub async fn transact<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn transact<T, E, W>(&self, work: impl Fn(Tx) -> W) -> Result<T, E>
     where
         E: From<Error>,
-        F: AsyncFn(Tx) -> Result<T, E>,
+        W: Future<Output = Result<T, E>>,
     {
         let pool = match &self.0 {
             Route::Pool(pool) => pool,

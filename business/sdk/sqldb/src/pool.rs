@@ -7,8 +7,8 @@ use std::time::Duration;
 use deadpool::managed::{
     self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
 };
-use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -191,8 +191,8 @@ impl managed::Manager for Manager {
         if now.duration_since(link.opened) > self.max_lifetime {
             return Err(RecycleError::message("too old"));
         }
-        let in_doubt = link.answered <= self.counters.suspect_since()
-            || now.duration_since(link.answered) > TRUSTED_IDLE;
+        let in_doubt =
+            link.answered <= self.counters.suspect_since() || now.duration_since(link.answered) > TRUSTED_IDLE;
         if in_doubt && !link.answers(PROOF_OF_LIFE).await {
             self.counters.lost();
             return Err(RecycleError::message("no answer"));
@@ -303,9 +303,7 @@ async fn look_after(pool: managed::Pool<Manager>, settings: Settings) {
 
 fn unavailable(error: PoolError<sqlx::Error>) -> Error {
     match error {
-        PoolError::Backend(source) => {
-            Error::Unavailable { reason: "cannot connect", source: Some(Box::new(source)) }
-        }
+        PoolError::Backend(source) => Error::Unavailable { reason: "cannot connect", source: Some(Box::new(source)) },
         PoolError::Closed => Error::Unavailable { reason: "the pool is closed", source: None },
         PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             Error::Unavailable { reason: "no connection in time", source: None }

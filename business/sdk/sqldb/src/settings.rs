@@ -68,6 +68,11 @@ impl Settings {
         if self.deadline.is_zero() {
             return Err(SettingsError::Limit("deadline must be more than 0"));
         }
+        // sqlx takes a URL of any scheme for one of PostgreSQL.
+        let has_scheme = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        if !has_scheme {
+            return Err(SettingsError::Url);
+        }
         let options = PgConnectOptions::from_str(url).map_err(|_| SettingsError::Url)?;
         // The client's own deadline comes first; the server's is for a client that died with its network.
         let backstop = milliseconds(self.deadline + Duration::from_secs(1));

@@ -77,10 +77,7 @@ impl Slot {
     }
 
     /// Decides what the outcome of a statement means for the connection, then says what it means for the caller.
-    fn settle<T>(
-        &mut self,
-        outcome: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
-    ) -> Result<T, Error> {
+    fn settle<T>(&mut self, outcome: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>) -> Result<T, Error> {
         let error = match outcome {
             Ok(Ok(value)) => {
                 self.answered();

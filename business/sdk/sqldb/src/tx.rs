@@ -53,10 +53,7 @@ impl Tx {
         Db::in_tx(self.clone())
     }
 
-    pub(crate) async fn fetch_all<'q, T>(
-        &self,
-        query: QueryAs<'q, Postgres, T, PgArguments>,
-    ) -> Result<Vec<T>, Error>
+    pub(crate) async fn fetch_all<'q, T>(&self, query: QueryAs<'q, Postgres, T, PgArguments>) -> Result<Vec<T>, Error>
     where
         T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
@@ -72,10 +69,10 @@ impl Tx {
     }
 
     /// Runs `work` under a savepoint of this transaction.
-    pub(crate) async fn nested<T, E, F>(&self, work: F) -> Result<T, E>
+    pub(crate) async fn nested<T, E, W>(&self, work: impl Fn(Self) -> W) -> Result<T, E>
     where
         E: From<Error>,
-        F: AsyncFn(Self) -> Result<T, E>,
+        W: Future<Output = Result<T, E>>,
     {
         // Savepoints of one name nest: the newest is the one that is meant.
         self.command("SAVEPOINT nested").await?;

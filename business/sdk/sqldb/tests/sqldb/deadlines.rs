@@ -1,0 +1,78 @@
+//! Work that takes too long, and work that nobody waits for any more.
+
+use std::time::Duration;
+
+use sqldb::{Db, Error, Settings, within};
+use tokio::time::Instant;
+
+use crate::{settings, until_quiet};
+
+async fn sleep_on_the_server(db: &Db, seconds: f64) -> Result<u64, Error> {
+    db.execute(sqlx::query("SELECT pg_sleep($1)").bind(seconds)).await
+}
+
+#[tokio::test]
+async fn a_statement_past_its_deadline_ends_on_both_sides() {
+    let database = dbtest::empty().await;
+    let db = database.db_with(Settings { deadline: Duration::from_millis(300), ..settings() });
+    let start = Instant::now();
+    assert!(matches!(sleep_on_the_server(&db, 60.0).await, Err(Error::DeadlineExceeded)));
+    assert!(start.elapsed() < Duration::from_secs(2));
+    until_quiet(&database.db(), Duration::from_secs(1)).await;
+    let stats = db.stats();
+    assert_eq!((stats.deadlines, stats.closed_unclean, stats.connections), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_request_has_one_deadline_for_all_of_its_statements() {
+    let database = dbtest::empty().await;
+    let db = database.db();
+    let start = Instant::now();
+    let outcome = within(start + Duration::from_millis(400), async {
+        loop {
+            sleep_on_the_server(&db, 0.1).await?;
+        }
+        #[expect(unreachable_code, reason = "names the type of the block")]
+        Ok::<(), Error>(())
+    })
+    .await;
+    assert!(matches!(outcome, Err(Error::DeadlineExceeded | Error::Unavailable { .. })));
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_deadline_within_a_deadline_can_only_shorten() {
+    let database = dbtest::empty().await;
+    let db = database.db();
+    let start = Instant::now();
+    let inner = within(start + Duration::from_secs(60), sleep_on_the_server(&db, 30.0));
+    assert!(within(start + Duration::from_millis(200), inner).await.is_err());
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_transaction_past_its_deadline_is_rolled_back() {
+    let database = dbtest::empty().await;
+    let db = database.db_with(Settings { deadline: Duration::from_millis(500), ..settings() });
+    crate::with_notes(&db).await;
+    let outcome = db
+        .transact(async |tx| {
+            crate::insert(&tx.db(), 1).await?;
+            sleep_on_the_server(&tx.db(), 30.0).await
+        })
+        .await;
+    assert!(matches!(outcome, Err(Error::DeadlineExceeded)));
+    until_quiet(&database.db(), Duration::from_secs(1)).await;
+    assert_eq!(crate::count(&database.db()).await, 0);
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_cancels_its_statement_within_a_second() {
+    let database = dbtest::empty().await;
+    let (db, watcher) = (database.db_with(settings()), database.db());
+    let statement = tokio::time::timeout(Duration::from_millis(200), sleep_on_the_server(&db, 60.0));
+    assert!(statement.await.is_err());
+    until_quiet(&watcher, Duration::from_secs(1)).await;
+    // What is left serves.
+    db.ping().await.unwrap();
+}
