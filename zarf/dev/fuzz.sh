@@ -5,13 +5,12 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-schemathesis_version=4.32.5
+schemathesis_version=$(sed -n 's/^schemathesis==//p' zarf/dev/fuzz-requirements.txt)
 spectral_version=6.16.3
-tools=${CARGO_TARGET_DIR:-target}/fuzz
-logs=$tools/logs
-
 zarf/dev/install.sh curl python node
-mkdir -p "$tools" "$logs"
+mkdir -p "${CARGO_TARGET_DIR:-target}/fuzz/logs"
+tools=$(cd "${CARGO_TARGET_DIR:-target}/fuzz" && pwd)
+logs=$tools/logs
 rm -f "$logs"/*.log
 [ -x "$tools/schemathesis-$schemathesis_version/bin/schemathesis" ] || {
     python3 -m venv "$tools/schemathesis-$schemathesis_version"
@@ -40,10 +39,11 @@ echo "spectral $spectral_version"
 "$tools/spectral-$spectral_version/node_modules/.bin/spectral" lint --ruleset zarf/dev/spectral.yaml \
     --fail-severity warn "$tools/openapi.json" || failed="$failed spectral"
 
-"$tools/schemathesis-$schemathesis_version/bin/schemathesis" run "$api/openapi.json" \
+# From there, so that what it remembers of earlier runs stays there.
+(cd "$tools" && "schemathesis-$schemathesis_version/bin/schemathesis" run "$api/openapi.json" \
     --checks all --phases examples,coverage,fuzzing,stateful --max-time "${FUZZ_SECONDS:-300}" \
     --header "Authorization: Bearer $token" --no-color \
-    --report ndjson --report-ndjson-path "$logs/schemathesis.ndjson" || failed="$failed schemathesis"
+    --report ndjson --report-ndjson-path "$logs/schemathesis.ndjson") || failed="$failed schemathesis"
 
 # What the attack may not have done besides: an error of ours in the log, a service that no longer answers or ends.
 if grep -E '"level":"ERROR"|panicked' "$logs/fuzzed.log"; then failed="$failed log"; fi
