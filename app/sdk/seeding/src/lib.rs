@@ -1,0 +1,15 @@
+//! What an empty database is filled with: films of a file, the users of a development machine.
+//!
+//! The programs carry the collection of films with them, so that a binary far from any clone can seed. It is read from
+//! `zarf/data` when they are built.
+
+mod film;
+mod import;
+mod rows;
+
+pub use film::{COLLECTION_ENDS, Reason, Refusal, film};
+pub use import::{Ended, ImportError, Plan, Rejected, Tally, Watch, import};
+pub use rows::{LONGEST, Members, ReadError, Row, Rows};
+
+/// Real films, as `zarf/data/movies.json` has them.
+pub const COLLECTION: &[u8] = include_bytes!("../../../../zarf/data/movies.json");

@@ -1,0 +1,293 @@
+//! The command line: commands, flags, help.
+
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use crate::exit;
+
+/// Run the product: schema, accounts, keys, data, checks.
+#[derive(Debug, Parser)]
+#[command(name = "admin", version, after_help = exit::HELP, max_term_width = 100)]
+#[command(propagate_version = false, subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Answer with one JSON document, for scripts
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say nothing but answers and errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more on the way
+    #[arg(long, short, global = true)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) settings: settings::Flags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The database schema: apply migrations, look at them, verify them
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Fill a development database: users of every role, real films
+    ///
+    /// Users admin@, editor@, support@, customer@ and other@example.com, each activated, each with the role
+    /// of its name (other is a second customer), password marquee-dev-only; and the films of zarf/data.
+    /// What is there already stays as it is. Refused in production.
+    #[command(after_help = "Example:\n  admin migrate up && admin seed")]
+    Seed(Seed),
+    /// Bring data in from files
+    #[command(subcommand)]
+    Import(Import),
+    /// The keys that sign access tokens
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Mint an access token for a user
+    ///
+    /// Standard output gets the token alone. It carries no session: it ends by its expiry, by disabling the user, or
+    /// by retiring the key.
+    #[command(after_help = "Example:\n  curl -H \"Authorization: Bearer $(admin token --email editor@example.com)\" \\
+    http://127.0.0.1:3000/v1/users/me")]
+    Token(Token),
+    /// Accounts and their roles
+    #[command(subcommand)]
+    Users(Users),
+    /// Print who may do what: every permission, by role
+    #[command(after_help = "Example:\n  admin policy --json | jq '.[] | select(.editor != \"none\")'")]
+    Policy,
+    /// The settings of the programs
+    #[command(subcommand)]
+    Config(Config),
+    /// Print every route of the API, with the permission it asks for
+    #[command(after_help = "Example:\n  admin routes --json | jq -r '.[].path'")]
+    Routes,
+    /// Print the OpenAPI document of the API
+    #[command(after_help = "Example:\n  admin openapi > openapi.json")]
+    Openapi,
+    /// The way to the database
+    #[command(subcommand)]
+    Db(Db),
+    /// Print completions for a shell
+    #[command(after_help = "Examples:
+  admin completions bash > /etc/bash_completion.d/admin
+  admin completions zsh > \"${fpath[1]}/_admin\"
+  admin completions fish > ~/.config/fish/completions/admin.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the version
+    #[command(after_help = "Example:\n  admin version --json")]
+    Version,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Migrate {
+    /// Apply what is pending; several at once wait for each other
+    #[command(after_help = "Example:\n  admin migrate up")]
+    Up,
+    /// Print each migration and whether it is applied
+    #[command(after_help = "Example:\n  admin migrate status --json | jq 'map(select(.state != \"applied\"))'")]
+    Status,
+    /// Compare the schema with the migrations, replayed in a scratch database; exits with 1 when it differs
+    #[command(after_help = "Example:\n  admin migrate verify")]
+    Verify,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Seed {
+    /// The users alone, no films
+    #[arg(long)]
+    pub(crate) users_only: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Films, from JSON lines or one JSON array
+    ///
+    /// A row is either a film as the API takes it ({"title", "year", "price", ..}), with an optional "key"; or a row of
+    /// the collection in zarf/data, whose README tells how it is mapped. Rows that the rules refuse are reported and
+    /// left out, never bent to fit.
+    ///
+    /// Every row has a key that stays the same from run to run (the title with the release date or year, or "key"): a
+    /// row that came in before is passed over, also when the film was changed since. So a run that was killed is
+    /// repeated, and goes on where it ended. Rows are written in batches, each in one transaction.
+    ///
+    /// Exits with 5 when more rows were rejected than --max-rejects allows.
+    #[command(after_help = "Examples:
+  admin import movies zarf/data/movies.json --report rejected.jsonl
+  zcat films.jsonl.gz | admin import movies - --json")]
+    Movies(ImportMovies),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportMovies {
+    /// The file; - is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Write every rejected row to this file as JSON lines {line, title, reasons}
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) report: Option<PathBuf>,
+    /// How many rejected rows still make a run that exits with 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_rejects: u64,
+    /// Films in one transaction
+    #[arg(long, value_name = "ROWS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) batch: u32,
+    /// The last year that a row of the collection in zarf/data may name
+    #[arg(long, value_name = "YEAR", default_value_t = seeding::COLLECTION_ENDS)]
+    pub(crate) latest_year: i64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a key; the first becomes the one that signs, a later one waits for `rotate`
+    #[command(after_help = "Example:\n  admin keys generate")]
+    Generate,
+    /// Print the keys, without their private parts
+    #[command(after_help = "Example:\n  admin keys list")]
+    List,
+    /// Sign with a new key from now on; the old one still verifies, until it is retired
+    #[command(after_help = "Example:\n  admin keys rotate")]
+    Rotate,
+    /// Stop trusting a key: tokens that it signed are refused from now on
+    #[command(after_help = "Example:\n  admin keys retire 0192f0c1")]
+    Retire {
+        /// The id of the key
+        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        kid: String,
+    },
+    /// Print the public keys as a JWK set (RFC 7517)
+    #[command(after_help = "Example:\n  admin keys jwks > jwks.json")]
+    Jwks,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Token {
+    #[command(flatten)]
+    pub(crate) user: TokenUser,
+    /// How long the token is valid, as 15m [default: auth.access_ttl]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) ttl: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct TokenUser {
+    /// The address of the user
+    #[arg(long, value_hint = ValueHint::EmailAddress)]
+    pub(crate) email: Option<String>,
+    /// The id of the user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// Create an activated account
+    ///
+    /// The password is asked for on the terminal, or read from standard input; never an argument, which every user of
+    /// the machine can read.
+    #[command(after_help = "Example:
+  admin users create --name 'Ada Lovelace' --email ada@example.com --role editor --password-stdin < password.txt")]
+    Create(CreateUser),
+    /// Print the accounts, oldest first
+    #[command(after_help = "Example:\n  admin users list --role admin")]
+    List(ListUsers),
+    /// Print one account
+    #[command(after_help = "Example:\n  admin users show ada@example.com")]
+    Show(User),
+    /// Lock an account out; its tokens end within 10 s
+    #[command(after_help = "Example:\n  admin users disable ada@example.com")]
+    Disable(User),
+    /// Let a disabled account in again
+    #[command(after_help = "Example:\n  admin users enable ada@example.com")]
+    Enable(User),
+    /// Give an account a role
+    #[command(after_help = "Example:\n  admin users grant ada@example.com editor")]
+    Grant(UserRole),
+    /// Take a role from an account; the last admin keeps theirs
+    #[command(after_help = "Example:\n  admin users revoke ada@example.com editor")]
+    Revoke(UserRole),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// The name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The mail address, with which the user signs in
+    #[arg(long, value_hint = ValueHint::EmailAddress)]
+    pub(crate) email: String,
+    /// A role, may be repeated: admin, editor, support, customer
+    #[arg(long = "role", value_name = "ROLE", default_value = "customer")]
+    pub(crate) roles: Vec<String>,
+    /// Read the password from standard input (one line)
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListUsers {
+    /// Only accounts with this role
+    #[arg(long)]
+    pub(crate) role: Option<String>,
+    /// Only accounts whose address contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) email: Option<String>,
+    /// Only accounts that are disabled
+    #[arg(long)]
+    pub(crate) disabled: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    /// The mail address or the id
+    #[arg(value_name = "EMAIL|ID")]
+    pub(crate) user: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserRole {
+    /// The mail address or the id
+    #[arg(value_name = "EMAIL|ID")]
+    pub(crate) user: String,
+    /// admin, editor, support or customer
+    pub(crate) role: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print every setting with its value and its source, secrets masked
+    #[command(after_help = "Example:\n  admin config show --config production.toml")]
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Db {
+    /// Print the address of the database, its password masked; starts the private cluster if that is the one
+    #[command(after_help = "Example:\n  admin db url")]
+    Url,
+    /// Open psql on the database; what follows -- goes to psql
+    #[command(after_help = "Example:\n  admin db psql -- -c 'SELECT count(*) FROM movies'")]
+    Psql {
+        /// Arguments of psql
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}

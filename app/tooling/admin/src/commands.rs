@@ -1,0 +1,64 @@
+//! One file per group of commands.
+
+mod completions;
+mod config;
+mod db;
+mod import;
+mod migrate;
+mod version;
+
+use std::future::Future;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use types::Timestamp;
+
+use crate::cli::Command;
+use crate::context::{Context, Database};
+use crate::exit::Failure;
+use crate::output::Reply;
+
+/// Runs one command to its answer.
+pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Failure> {
+    match command {
+        Command::Migrate(command) => migrate::run(context, command).await,
+        Command::Import(command) => import::run(context, command).await,
+        Command::Config(command) => config::run(context, command),
+        Command::Db(command) => db::run(context, command).await,
+        Command::Completions { shell } => Ok(completions::run(shell)),
+        Command::Version => Ok(version::run()),
+        _ => Err(Failure::usage("not there yet")),
+    }
+}
+
+/// Refuses to work on a schema that lacks migrations: what fails half-way is harder to understand.
+async fn check_schema(database: &Database) -> Result<(), Failure> {
+    match ::migrate::pending(&database.db).await? {
+        0 => Ok(()),
+        pending => Err(Failure::refused(format!("the schema lacks {pending} migrations")).mend("admin migrate up")),
+    }
+}
+
+/// Runs `work`, which `stop` ends at a clean border; SIGINT and SIGTERM ask for that, and a second one ends this at
+/// once, where a transaction in flight is rolled back.
+async fn interruptible<T>(work: impl Future<Output = T>, stop: &CancellationToken) -> Result<T, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            outcome = &mut work => return Ok(outcome),
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if stop.is_cancelled() {
+            return Err(Failure::new(crate::exit::Exit::Interrupted, "ended by a second signal"));
+        }
+        stop.cancel();
+    }
+}
+
+/// A moment for people and scripts alike (RFC 3339, whole seconds).
+fn moment(at: &Timestamp) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}
