@@ -28,6 +28,10 @@ struct Door {
 struct State {
     is_mute: bool,
     is_closed: bool,
+    /// Connections let in so far.
+    accepted: u64,
+    /// Those with a lower number are mute for good.
+    stranded: u64,
     /// Both ends of every connection, to be cut.
     clients: Vec<TcpStream>,
     servers: Vec<UnixStream>,
@@ -85,6 +89,12 @@ impl Proxy {
         self.door.changed.notify_all();
     }
 
+    /// Makes the connections of now mute for good and serves new ones, as a firewall does that lost its memory.
+    pub fn strand(&self) {
+        let mut state = self.door.lock();
+        state.stranded = state.accepted;
+    }
+
     /// Closes every connection; new ones are let in.
     pub fn cut(&self) {
         self.door.lock().cut();
@@ -109,10 +119,10 @@ impl Door {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits while the door is mute; false once it is closed.
-    fn pass(&self) -> bool {
+    /// Waits while the door is mute for this connection; false once it is closed.
+    fn pass(&self, number: u64) -> bool {
         let mut state = self.lock();
-        while state.is_mute && !state.is_closed {
+        while (state.is_mute || number < state.stranded) && !state.is_closed {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.is_closed
@@ -144,36 +154,38 @@ fn accept(listener: &TcpListener, socket: &Path, door: &Arc<Door>) {
 fn connect(client: TcpStream, socket: &Path, door: &Arc<Door>) -> io::Result<()> {
     client.set_nodelay(true)?;
     let server = UnixStream::connect(socket)?;
-    {
+    let number = {
         let mut state = door.lock();
         state.clients.push(client.try_clone()?);
         state.servers.push(server.try_clone()?);
-    }
+        state.accepted += 1;
+        state.accepted - 1
+    };
     let (from_client, to_client) = (client.try_clone()?, client);
     let (from_server, to_server) = (server.try_clone()?, server);
     let inside = Arc::clone(door);
     thread::spawn(move || {
-        pump(from_client, &to_server, &inside);
+        pump(from_client, &to_server, &inside, number);
         let _ = to_server.shutdown(Shutdown::Write);
     });
     let inside = Arc::clone(door);
     thread::spawn(move || {
-        pump(from_server, &to_client, &inside);
+        pump(from_server, &to_client, &inside, number);
         let _ = to_client.shutdown(Shutdown::Write);
     });
     Ok(())
 }
 
 /// Passes on until one side ends.
-fn pump(mut from: impl Read, mut to: impl Write, door: &Door) {
+fn pump(mut from: impl Read, mut to: impl Write, door: &Door, number: u64) {
     let mut buffer = vec![0; 64 << 10];
     loop {
         let Ok(length @ 1..) = from.read(&mut buffer) else {
             // Even the end is held while the door is mute.
-            door.pass();
+            door.pass(number);
             return;
         };
-        if !door.pass() || to.write_all(&buffer[..length]).is_err() {
+        if !door.pass(number) || to.write_all(&buffer[..length]).is_err() {
             return;
         }
     }

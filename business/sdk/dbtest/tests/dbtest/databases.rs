@@ -36,6 +36,16 @@ async fn a_database_goes_with_its_test_even_when_that_panics_with_connections_op
 }
 
 #[tokio::test]
+async fn one_after_the_other_costs_little() {
+    Database::new().await; // the template is there
+    let began = Instant::now();
+    for _ in 0..10 {
+        drop(Database::new().await);
+    }
+    println!("a database, made and dropped: {:?}", began.elapsed() / 10);
+}
+
+#[tokio::test]
 async fn many_at_once_all_get_one_and_soon() {
     Database::new().await; // the template is there
     let began = Instant::now();
