@@ -11,7 +11,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, Error};
 
 use crate::boundary::Factory;
-use crate::gate::Authenticator;
+use crate::gate::{Authenticate, Authenticator};
 use crate::openapi::About;
 use crate::path::Tree;
 use crate::pipeline::Shared;
@@ -81,8 +81,8 @@ pub(crate) struct ListedMethod {
 
 impl Builder {
     /// Begins an application that tells of itself as `about`.
-    pub fn new(about: About, authenticator: Authenticator, settings: Settings) -> Self {
-        Self { about, authenticator, settings, tables: Vec::new() }
+    pub fn new(about: About, authenticator: impl Authenticate, settings: Settings) -> Self {
+        Self { about, authenticator: Arc::new(authenticator), settings, tables: Vec::new() }
     }
 
     /// Adds a table.

@@ -135,7 +135,9 @@ impl Worker {
         incoming.extensions_mut().insert(Rc::clone(&exchange));
 
         let request = incoming.request().clone();
-        let connection = request.conn_data::<Connection>().filter(|_| self.shared.cancel_abandoned);
+        let connection = request.conn_data::<Connection>();
+        let _busy = connection.map(Connection::begin);
+        let connection = connection.filter(|_| self.shared.cancel_abandoned);
         let work = AssertUnwindSafe(self.pass(incoming)).catch_unwind();
         let work = unless_gone(connection, work).instrument(exchange.record.span.clone());
         let response = match work.await {

@@ -25,6 +25,8 @@ pub struct Connection(Rc<State>);
 #[derive(Debug, Default)]
 struct State {
     ended: Cell<bool>,
+    busy: Cell<bool>,
+    requests: Cell<u64>,
 }
 
 impl Connection {
@@ -33,9 +35,35 @@ impl Connection {
         Self::default()
     }
 
+    /// Whether a request is being worked on.
+    pub fn is_busy(&self) -> bool {
+        self.0.busy.get()
+    }
+
+    /// How many requests came on it whose head was whole.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.get()
+    }
+
+    /// A request begins to be worked on; it ends when the guard is dropped.
+    pub(crate) fn begin(&self) -> Busy {
+        self.0.busy.set(true);
+        self.0.requests.set(self.0.requests.get() + 1);
+        Busy(self.clone())
+    }
+
     /// The client has closed its side.
     pub fn end(&self) {
         self.0.ended.set(true);
+    }
+}
+
+/// A request being worked on.
+pub(crate) struct Busy(Connection);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.busy.set(false);
     }
 }
 

@@ -1,41 +1,35 @@
 //! Who passes: authentication and the policy, as the pipeline asks for them.
 
-use actix_web::HttpRequest;
-use apierror::ApiError;
-use uuid::Uuid;
+use std::sync::Arc;
 
-// seam: auth
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    Any,
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use apierror::ApiError;
+use auth::{Caller, Permission, policy};
+use futures_util::future::LocalBoxFuture;
+
+/// Tells who the credentials of a request stand for.
+pub trait Authenticate: Send + Sync + 'static {
+    /// Asked for requests with an `Authorization` field alone; all others are [`Caller::Anonymous`].
+    ///
+    /// # Errors
+    ///
+    /// Bad credentials, with the challenge of RFC 6750; or what is needed to tell is out of reach.
+    fn authenticate<'r>(&'r self, request: &'r HttpRequest) -> LocalBoxFuture<'r, Result<Caller, ApiError>>;
 }
-#[derive(Clone, Debug)]
-pub enum Caller {
-    Anonymous,
-    User(Uuid),
-}
-#[derive(Clone, Debug, Default)]
-pub struct Authenticator;
+
+pub(crate) type Authenticator = Arc<dyn Authenticate>;
 
 /// Who the request's credentials stand for.
-pub(crate) async fn authenticate(_authenticator: &Authenticator, _request: &HttpRequest) -> Result<Caller, ApiError> {
-    Ok(Caller::Anonymous)
-}
-
-/// Whether the policy lets `caller` use `permission` at all.
-pub(crate) fn authorize(_permission: Permission, _caller: &Caller) -> Result<(), ApiError> {
-    Ok(())
-}
-
-/// Whether the policy lets anybody use `permission`.
-pub(crate) fn is_public(_permission: Permission) -> bool {
-    true
-}
-
-/// Who is known by name.
-pub(crate) fn subject(caller: &Caller) -> Option<Uuid> {
-    match caller {
-        Caller::Anonymous => None,
-        Caller::User(id) => Some(*id),
+pub(crate) async fn authenticate(authenticator: &Authenticator, request: &HttpRequest) -> Result<Caller, ApiError> {
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        return Ok(Caller::Anonymous);
     }
+    authenticator.authenticate(request).await
+}
+
+/// Whether the policy lets `caller` use `permission` at all. How far is for the handler to ask.
+pub(crate) fn authorize(permission: Permission, caller: &Caller) -> Result<(), ApiError> {
+    policy::decide(permission, caller)?;
+    Ok(())
 }

@@ -21,7 +21,6 @@ use utoipa::openapi::{
 };
 
 use crate::api::BuildError;
-use crate::gate;
 use crate::operation::{Answer, Operation};
 use crate::path::parameter_names;
 use crate::route::{Access, Route, Routes};
@@ -142,7 +141,7 @@ fn securities(access: Access) -> Vec<SecurityRequirement> {
     let bearer = SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, []);
     match access {
         Access::Open => Vec::new(),
-        Access::Needs(permission) if gate::is_public(permission) => {
+        Access::Needs(permission) if permission.is_public() => {
             vec![SecurityRequirement::default(), bearer]
         }
         Access::Needs(_) => vec![bearer],

@@ -32,6 +32,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
+use auth::Caller;
 use futures_util::future::LocalBoxFuture;
 use settings::Network;
 
@@ -156,11 +157,11 @@ impl Pipeline {
             return self.no_handler(request, exchange.place);
         };
         let caller = gate::authenticate(&self.shared.authenticator, request.request()).await;
-        let subject = caller.as_ref().ok().and_then(gate::subject);
+        let subject = caller.as_ref().ok().and_then(Caller::user_id);
         if let Some(subject) = subject {
             telemetry::annotate("user_id", subject);
         }
-        let key = subject.map_or_else(|| exchange.client.into(), Key::Subject);
+        let key = subject.map_or_else(|| exchange.client.into(), |user_id| Key::Subject(user_id.uuid()));
         self.shared.limit(exchange, key)?;
         let caller = caller?;
         if let Access::Needs(permission) = served.access {

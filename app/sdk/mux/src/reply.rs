@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use apierror::ApiError;
 use serde::Serialize;
 use types::Version;
@@ -19,7 +19,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct List<T> {
+pub struct Collection<T> {
     /// The items, in the order asked for.
     pub items: Vec<T>,
     /// The cursor of the next page; null on the last one.
@@ -59,38 +59,17 @@ pub fn unkept<T: Serialize>(status: StatusCode, body: &T) -> Result<HttpResponse
     write(&mut answer, body)
 }
 
-/// 200 with one page of a list, and the way to the first and the next page in `Link` (RFC 8288).
-///
-/// The links are the request's own path and query, with another cursor.
-pub fn list<T: Serialize>(request: &HttpRequest, page: &List<T>) -> Result<HttpResponse, ApiError> {
+/// 200 with one page of a list, and the way to the other pages in `Link` (RFC 8288), as
+/// `request::Continuation::link` writes it.
+pub fn list<T: Serialize>(page: &Collection<T>, link: &str) -> Result<HttpResponse, ApiError> {
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::CACHE_CONTROL, PRIVATE));
-    let mut links = format!("<{}>; rel=\"first\"", other_page(request, None));
-    if let Some(cursor) = &page.next {
-        links.push_str(&format!(", <{}>; rel=\"next\"", other_page(request, Some(cursor))));
-    }
-    answer.insert_header((header::LINK, links));
+    answer.insert_header((header::CACHE_CONTROL, PRIVATE)).insert_header((header::LINK, link));
     write(&mut answer, page)
 }
 
 /// The strong entity tag of a version.
 pub fn etag(version: Version) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"0\""))
-}
-
-/// A cursor is made of characters that stand for themselves in a query.
-fn other_page(request: &HttpRequest, cursor: Option<&str>) -> String {
-    let kept = request
-        .query_string()
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .filter(|pair| !matches!(pair.split('=').next(), Some("cursor" | "page")))
-        .map(str::to_owned);
-    let query: Vec<String> = kept.chain(cursor.map(|cursor| format!("cursor={cursor}"))).collect();
-    if query.is_empty() {
-        return request.uri().path().to_owned();
-    }
-    format!("{}?{}", request.uri().path(), query.join("&"))
 }
 
 fn write<T: Serialize>(answer: &mut HttpResponseBuilder, body: &T) -> Result<HttpResponse, ApiError> {

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::gate::Permission;
 use actix_web::dev::Handler;
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Responder};
+use auth::Permission;
 
 use crate::operation::Operation;
 

@@ -8,7 +8,6 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, Object, Object
 use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 
 use super::headers;
-use crate::gate;
 use crate::operation::Need;
 use crate::path::parameter_names;
 use crate::route::{Access, Route};
@@ -33,7 +32,7 @@ pub(super) fn of(route: &Route) -> Vec<Code> {
             Code::Unavailable,
             Code::DeadlineExceeded,
         ]);
-        if !gate::is_public(permission) {
+        if !permission.is_public() {
             codes.push(Code::Forbidden);
         }
     }

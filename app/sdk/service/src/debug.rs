@@ -1,0 +1,60 @@
+//! The debug listener: what operators and their tools read, never reachable from outside.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header;
+use actix_web::web::{self, Data};
+use actix_web::{App, Error, HttpResponse};
+use serde_json::json;
+
+use crate::ready::Readiness;
+
+/// What the debug listener shows.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) environment: &'static str,
+    pub(crate) readiness: Readiness,
+    pub(crate) metrics: telemetry::Metrics,
+}
+
+pub(crate) fn app(
+    shown: Shown,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(Data::new(shown))
+        .route("/metrics", web::get().to(metrics))
+        .route("/livez", web::get().to(HttpResponse::Ok))
+        .route("/readyz", web::get().to(readyz))
+        .route("/buildinfo", web::get().to(build_info))
+}
+
+async fn metrics(shown: Data<Shown>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
+        .body(shown.metrics.render())
+}
+
+async fn readyz(shown: Data<Shown>) -> HttpResponse {
+    match shown.readiness.check().await {
+        Ok(()) => HttpResponse::Ok().body("ready\n"),
+        Err(unready) => HttpResponse::ServiceUnavailable().body(format!("{unready}\n")),
+    }
+}
+
+async fn build_info(shown: Data<Shown>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({
+        "name": shown.name,
+        "version": shown.version,
+        "environment": shown.environment,
+    }))
+}

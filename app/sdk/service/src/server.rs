@@ -1,0 +1,117 @@
+//! Workers that serve an application on a bound socket.
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use actix_http::{HttpService, Protocol, Request, Response};
+use actix_server::{Server, ServerHandle};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::AppConfig;
+use tokio::net::TcpStream;
+
+use crate::listen::Listener;
+use crate::stream::Stream;
+use crate::tasks::Tasks;
+
+/// How long a client may take to close a connection that was answered for the last time.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How an application is served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads; `None` for one on each core.
+    pub workers: Option<NonZeroUsize>,
+    /// How long a client may take to send the head of a request.
+    pub head_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long requests in flight may take when the server stops, in whole seconds.
+    pub shutdown: Duration,
+}
+
+/// A server at work.
+#[derive(Debug)]
+pub struct Running {
+    handle: ServerHandle,
+    address: SocketAddr,
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, waits for the requests in flight, at most for [`Options::shutdown`], and ends the workers.
+    pub async fn stop(&self) {
+        self.handle.stop(true).await;
+    }
+}
+
+/// Serves what `application` makes, once for each worker.
+///
+/// # Errors
+///
+/// The socket cannot be watched, or a worker cannot start.
+pub fn serve<F, I, S, B>(
+    name: &'static str,
+    listener: Listener,
+    options: &Options,
+    tasks: &Tasks,
+    application: F,
+) -> io::Result<Running>
+where
+    F: Fn() -> I + Send + Clone + 'static,
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Error = actix_web::Error> + 'static,
+    S::InitError: std::fmt::Debug,
+    S::Response: Into<Response<B>> + 'static,
+    S::Service: 'static,
+    <S::Service as actix_service::Service<Request>>::Future: 'static,
+    B: MessageBody + 'static,
+{
+    let address = listener.address();
+    let mut builder = Server::build().disable_signals().shutdown_timeout(options.shutdown.as_secs().max(1));
+    if let Some(workers) = options.workers {
+        builder = builder.workers(workers.get());
+    }
+    let stopping = builder.graceful_shutdown_signal();
+    let Options { head_timeout, keep_alive, .. } = *options;
+    let server = builder
+        .listen(name, listener.socket, move || {
+            let stopping = stopping.clone();
+            let application = map_config(application().into_factory(), |()| AppConfig::default());
+            let http = HttpService::build()
+                .graceful_shutdown_signal(move || {
+                    let stopping = stopping.clone();
+                    async move { stopping.notified().await }
+                })
+                .keep_alive(keep_alive)
+                .client_request_timeout(head_timeout)
+                .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+                .local_addr(address)
+                .on_connect_ext(|stream: &Stream, extensions| {
+                    extensions.insert(stream.connection());
+                })
+                .finish(application.map_err(|error| error.error_response()));
+            fn_service(move |socket: TcpStream| async move {
+                // Small answers must not wait for the acknowledgement of the ones before.
+                let _ = socket.set_nodelay(true);
+                let stream = Stream::new(socket, head_timeout);
+                let peer = stream.peer();
+                Ok((stream, Protocol::Http1, peer))
+            })
+            .and_then(http)
+        })?
+        .run();
+    let handle = server.handle();
+    tasks.spawn(name, |_| async move {
+        if let Err(error) = server.await {
+            tracing::error!(error = %error, "the server failed");
+        }
+    });
+    Ok(Running { handle, address })
+}

@@ -1,0 +1,155 @@
+//! A client's connection, watched.
+
+use std::future::Future as _;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use mux::Connection;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::refusal;
+
+/// A TCP stream that notices what the dispatcher keeps to itself.
+///
+/// - The client's end: the requests in hand learn of it through the [`Connection`].
+/// - A head that drips: the dispatcher times the first head of a connection alone.
+/// - The dispatcher's own refusals, which have no body: they leave as problem documents.
+pub(crate) struct Stream {
+    inner: TcpStream,
+    connection: Connection,
+    peer: Option<SocketAddr>,
+    head_timeout: Duration,
+    /// Runs out when the head that has begun to arrive is not whole by then.
+    head: Option<Head>,
+    /// A refusal on its way out.
+    outgoing: Vec<u8>,
+    written: usize,
+    refused: bool,
+}
+
+/// A head that has begun to arrive.
+struct Head {
+    timer: Pin<Box<Sleep>>,
+    /// The requests that had come before it.
+    after: u64,
+}
+
+impl Stream {
+    pub(crate) fn new(inner: TcpStream, head_timeout: Duration) -> Self {
+        let peer = inner.peer_addr().ok();
+        Self {
+            inner,
+            connection: Connection::new(),
+            peer,
+            head_timeout,
+            head: None,
+            outgoing: Vec::new(),
+            written: 0,
+            refused: false,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> Connection {
+        self.connection.clone()
+    }
+
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// Whether the head of a later request takes too long; the time runs from its first byte.
+    fn is_head_late(&mut self, received: &[u8], context: &mut Context<'_>) -> bool {
+        let requests = self.connection.requests();
+        if self.connection.is_busy() || self.head.as_ref().is_some_and(|head| head.after != requests) {
+            self.head = None;
+        }
+        if requests == 0 || self.connection.is_busy() {
+            return false;
+        }
+        if received.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+            self.head = None;
+        } else if !received.is_empty() && self.head.is_none() {
+            let timer = Box::pin(sleep_until(Instant::now() + self.head_timeout));
+            self.head = Some(Head { timer, after: requests });
+        }
+        self.head.as_mut().is_some_and(|head| head.timer.as_mut().poll(context).is_ready())
+    }
+
+    fn refuse(&mut self, status: StatusCode) {
+        if !self.refused {
+            self.refused = true;
+            self.outgoing.extend(refusal::answer(status, self.peer));
+        }
+    }
+
+    /// Writes what is on its way out.
+    fn poll_outgoing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.written < self.outgoing.len() {
+            let left = &self.outgoing[self.written..];
+            let written = ready!(Pin::new(&mut self.inner).poll_write(context, left))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.written += written;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let received = &buffer.filled()[before..];
+        let is_end = matches!(polled, Poll::Ready(Ok(()))) && received.is_empty() && buffer.remaining() > 0;
+        if self.is_head_late(received, context) {
+            self.refuse(StatusCode::REQUEST_TIMEOUT);
+            buffer.set_filled(before);
+            return Poll::Ready(Ok(()));
+        }
+        if is_end {
+            self.connection.end();
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_outgoing(context))?;
+        if self.refused {
+            // Nothing follows a refusal.
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let Some((start, status)) = refusal::find(bytes) else {
+            return Pin::new(&mut self.inner).poll_write(context, bytes);
+        };
+        self.outgoing.extend_from_slice(&bytes[..start]);
+        self.refuse(status);
+        // It counts as written; the flush that follows sends it.
+        if let Poll::Ready(Err(error)) = self.poll_outgoing(context) {
+            return Poll::Ready(Err(error));
+        }
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_outgoing(context))?;
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_outgoing(context))?;
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}

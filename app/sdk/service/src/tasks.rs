@@ -1,0 +1,89 @@
+//! Work that no request waits for, supervised until the process stops.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+/// The tasks of a process. This is the one place that spawns: at the stop every task is asked to end, waited for, and
+/// named when it does not.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stopping: CancellationToken,
+    runtime: Handle,
+}
+
+impl Tasks {
+    /// No tasks yet; they will run on the current runtime, whoever spawns them.
+    ///
+    /// An actix worker has a runtime of its own that one blocked handler holds up; tasks do not belong there.
+    pub fn new() -> Self {
+        Self { tracker: TaskTracker::new(), stopping: CancellationToken::new(), runtime: Handle::current() }
+    }
+
+    /// Starts a task. It has to end soon after `token` is cancelled; a panic ends it alone, and is logged.
+    pub fn spawn<F, Fut>(&self, name: &'static str, work: F)
+    where
+        F: FnOnce(CancellationToken) -> Fut,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let work = AssertUnwindSafe(work(self.stopping.clone())).catch_unwind();
+        let span = telemetry::task_span(&telemetry::Trace::fresh(), name);
+        let task = async move {
+            if let Err(panic) = work.await {
+                tracing::error!(panic = message(panic.as_ref()), "task panicked");
+            }
+        };
+        self.tracker.spawn_on(task.instrument(span), &self.runtime);
+    }
+
+    /// Runs `work` now and then every `period`, until the stop.
+    pub fn every<F, Fut>(&self, name: &'static str, period: Duration, work: F)
+    where
+        F: Fn() -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send,
+    {
+        self.spawn(name, move |stopping| async move {
+            let mut ticks = tokio::time::interval(period);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                tokio::select! {
+                    () = stopping.cancelled() => return,
+                    _ = ticks.tick() => work().await,
+                }
+            }
+        });
+    }
+
+    /// Is cancelled when the tasks have to end.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    /// Asks every task to end and waits for them, at most `limit`; gives the number of those still running.
+    pub async fn stop(&self, limit: Duration) -> usize {
+        self.stopping.cancel();
+        self.tracker.close();
+        // The rest is dropped with the runtime.
+        let _ = tokio::time::timeout(limit, self.tracker.wait()).await;
+        self.tracker.len()
+    }
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("of an unknown kind")
+}
