@@ -1,1 +1,148 @@
 //! Everything the product knows about films.
+
+mod filter;
+mod model;
+mod store;
+
+use paging::{OrderBy, Page, Slice};
+use types::{MovieId, Version};
+
+pub use crate::filter::{DEFAULT_ORDER, OrderField, QueryFilter, SEARCH_ORDER, Search};
+pub use crate::model::{
+    Director, Genre, Genres, GenresError, ImportKey, ImportMovie, Imported, Movie, NewMovie, Price, RangeError, Rating,
+    RatingError, Runtime, Stock, Title, UpdateMovie, Year,
+};
+use crate::store::Store;
+
+/// What can be done with films.
+#[derive(Clone)]
+pub struct Business {
+    store: Store,
+}
+
+/// Why something could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such film.
+    #[error("no such film")]
+    NotFound,
+    /// The film was changed since it was read.
+    #[error("the film was changed meanwhile and has version {current}")]
+    EditConflict {
+        /// The version it has now.
+        current: Version,
+    },
+    /// The catalogue has a film with this title, year and director, accents and case aside.
+    #[error("the catalogue has a film with this title, year and director")]
+    DuplicateTitle,
+    /// The database failed.
+    #[error("films could not be read or written")]
+    Store(#[from] sqldb::Error),
+}
+
+impl Business {
+    /// The business of films, stored in `db`.
+    pub fn new(db: sqldb::Db) -> Self {
+        Self { store: Store::new(db) }
+    }
+
+    /// The same business within the transaction `tx`.
+    #[must_use]
+    pub fn with_tx(&self, tx: &sqldb::Tx) -> Self {
+        Self::new(tx.db())
+    }
+
+    /// Adds a film.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateTitle`], [`Error::Store`].
+    pub async fn create(&self, new: NewMovie) -> Result<Movie, Error> {
+        let now = types::now();
+        let movie = Movie {
+            id: MovieId::new(),
+            title: new.title,
+            year: new.year,
+            runtime: new.runtime,
+            genres: new.genres,
+            director: new.director,
+            rating: new.rating,
+            price: new.price,
+            stock: new.stock,
+            version: Version::FIRST,
+            created_at: now,
+            updated_at: now,
+        };
+        self.store.create(&movie).await?;
+        Ok(movie)
+    }
+
+    /// Changes `movie`, which keeps its version when the update changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::EditConflict`] when `movie` is no longer the current version,
+    /// [`Error::DuplicateTitle`], [`Error::Store`].
+    pub async fn update(&self, movie: &Movie, update: UpdateMovie) -> Result<Movie, Error> {
+        if update.clone().apply(movie) == *movie {
+            return Ok(movie.clone());
+        }
+        match self.store.update(movie, update).await? {
+            Some(updated) => Ok(updated),
+            None => Err(self.conflict(movie.id).await),
+        }
+    }
+
+    /// Removes the film, if `expected` is its version or `None`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::Store`].
+    pub async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<(), Error> {
+        if self.store.delete(movie_id, expected).await? { Ok(()) } else { Err(self.conflict(movie_id).await) }
+    }
+
+    /// A page of the films that `filter` selects.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn query(
+        &self,
+        filter: &QueryFilter,
+        order_by: OrderBy<OrderField>,
+        page: &Page,
+    ) -> Result<Slice<Movie>, Error> {
+        let total = if page.total { Some(self.store.count(filter).await?) } else { None };
+        Ok(self.store.query(filter, &order_by, page, total).await?)
+    }
+
+    /// The film with this id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Store`].
+    pub async fn query_by_id(&self, movie_id: MovieId) -> Result<Movie, Error> {
+        self.store.query_by_id(movie_id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The number of films that `filter` selects.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn count(&self, filter: &QueryFilter) -> Result<u64, Error> {
+        Ok(self.store.count(filter).await?)
+    }
+
+    /// Adds the films of `batch` that are not there yet, all at once. The answer has an outcome for each film, in the
+    /// order of the batch. Repeating an import changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Store`], and then none of the batch was added.
+    pub async fn import(&self, batch: &[ImportMovie]) -> Result<Vec<Imported>, Error> {
+        self.store.import(batch).await
+    }
+
+    /// Why a statement that names an id and a version met no row.
+    async fn conflict(&self, movie_id: MovieId) -> Error {
+        match self.query_by_id(movie_id).await {
+            Ok(movie) => Error::EditConflict { current: movie.version },
+            Err(error) => error,
+        }
+    }
+}

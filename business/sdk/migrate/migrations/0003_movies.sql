@@ -7,14 +7,14 @@ CREATE FUNCTION public.fold_texts(texts text[]) RETURNS text[]
         SELECT array_agg(public.fold_text(item) ORDER BY place) FROM unnest(texts) WITH ORDINALITY AS list (item, place)
     );
 
--- A text as the words that search compares: folded, punctuation taken for spaces, apostrophes dropped.
--- PostgreSQL's own parser would take "AC/DC" for a path and "schindler's" for two words.
+-- A text as the words that search compares: folded, with punctuation taken for spaces. PostgreSQL's own parser
+-- would take "AC/DC" for a path. An apostrophe is punctuation too: "d'Amélie" has the word "amelie".
 CREATE FUNCTION public.search_words(value text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN translate(
         public.fold_text(value),
         '-/.,:;!?&+_@#()[]{}<>|\*~^=%$"''`',
-        '                              '
+        '                                '
     );
 
 -- What a person typed, as a query: each of its words begins a word of the row. NULL when there is no word in it.
@@ -92,7 +92,7 @@ CREATE INDEX movies_search_text ON public.movies USING gin (search_text gin_trgm
 -- The films whose text resembles what a person typed, for queries with typing errors.
 -- `<%` compares with a setting of the session. The function brings its own value, so that the answer doesn't depend on
 -- the connection. Over 3,000 real films, 0.4 finds "godfahter", "shawshenk" and "lrd of the rings"; PostgreSQL's 0.6
--- finds none of the first two, and below 0.4 the films that have nothing to do with the words outnumber the others.
+-- misses the first, and below 0.4 the films that have nothing to do with the words outnumber the others.
 CREATE FUNCTION public.movies_resembling(typed text) RETURNS SETOF uuid
     LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 100
     SET pg_trgm.word_similarity_threshold = 0.4

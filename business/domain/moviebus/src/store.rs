@@ -1,0 +1,410 @@
+//! Films in PostgreSQL: the statements, the rows, what becomes what.
+
+use std::collections::{HashMap, HashSet};
+
+use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
+use sqldb::Db;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryAs;
+use sqlx::{Postgres, QueryBuilder};
+use types::{Currency, Money, MovieId, Patch, Timestamp, Version};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::filter::{OrderField, QueryFilter};
+use crate::model::{
+    Director, Genres, ImportMovie, Imported, Movie, Price, Rating, Runtime, Stock, Title, UpdateMovie, Year,
+};
+
+/// Where films are kept.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: Db,
+}
+
+/// A row, with what places it in an order.
+#[derive(sqlx::FromRow)]
+struct Row {
+    movie_id: Uuid,
+    title: String,
+    year: i32,
+    runtime_minutes: Option<i32>,
+    genres: Vec<String>,
+    director: Option<String>,
+    rating: Option<String>,
+    price_amount: i64,
+    price_currency: String,
+    stock: i32,
+    version: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    title_folded: String,
+    #[sqlx(default)]
+    score: f64,
+}
+
+/// One term of an order: a field, the expression that an index holds for it, and its direction.
+struct Term {
+    field: OrderField,
+    sql: &'static str,
+    direction: Direction,
+}
+
+/// The columns of a [`Row`]. Never `*`: a prepared `SELECT *` breaks when a migration adds a column.
+macro_rules! columns {
+    () => {
+        "movie_id, title, year, runtime_minutes, genres, director, rating, price_amount, price_currency, stock, \
+         version, created_at, updated_at, title_folded"
+    };
+}
+
+impl Store {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    pub(crate) async fn create(&self, movie: &Movie) -> Result<(), Error> {
+        const SQL: &str = "
+            INSERT INTO movies (movie_id, title, year, runtime_minutes, genres, director, rating, price_amount,
+                price_currency, stock, version, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        let insert = sqlx::query(SQL)
+            .bind(movie.id.uuid())
+            .bind(movie.title.as_str())
+            .bind(movie.year.number())
+            .bind(movie.runtime.map(Runtime::minutes))
+            .bind(texts(&movie.genres))
+            .bind(movie.director.as_ref().map(Director::as_str))
+            .bind(movie.rating.map(Rating::as_str))
+            .bind(movie.price.money().amount)
+            .bind(movie.price.money().currency.as_str().to_owned())
+            .bind(movie.stock.copies())
+            .bind(movie.version.number())
+            .bind(movie.created_at)
+            .bind(movie.updated_at);
+        self.db.execute(insert).await.map_err(meaning)?;
+        Ok(())
+    }
+
+    /// Changes the film and answers it as it is now; `None` when no film has the id and the version of `movie`.
+    ///
+    /// Only what the update names is written: a column that this release can't read keeps its value.
+    pub(crate) async fn update(&self, movie: &Movie, update: UpdateMovie) -> Result<Option<Movie>, Error> {
+        // A clock may run behind the one that wrote before it; a film is never older after a change.
+        const SQL: &str = concat!(
+            "UPDATE movies SET
+                title           = coalesce($3, title),
+                year            = coalesce($4, year),
+                runtime_minutes = CASE WHEN $5 THEN runtime_minutes ELSE $6 END,
+                genres          = coalesce($7, genres),
+                director        = CASE WHEN $8 THEN director ELSE $9 END,
+                rating          = CASE WHEN $10 THEN rating ELSE $11 END,
+                price_amount    = coalesce($12, price_amount),
+                price_currency  = coalesce($13, price_currency),
+                stock           = coalesce($14, stock),
+                version         = version + 1,
+                updated_at      = greatest(updated_at, $15)
+            WHERE movie_id = $1 AND version = $2
+            RETURNING ",
+            columns!()
+        );
+        let (keep_runtime, runtime) = nullable(update.runtime);
+        let (keep_director, director) = nullable(update.director);
+        let (keep_rating, rating) = nullable(update.rating);
+        let price = update.price.map(Price::money);
+        let change = sqlx::query_as::<_, Row>(SQL)
+            .bind(movie.id.uuid())
+            .bind(movie.version.number())
+            .bind(update.title.as_ref().map(Title::as_str))
+            .bind(update.year.map(Year::number))
+            .bind(keep_runtime)
+            .bind(runtime.map(Runtime::minutes))
+            .bind(update.genres.as_ref().map(texts))
+            .bind(keep_director)
+            .bind(director.as_ref().map(Director::as_str))
+            .bind(keep_rating)
+            .bind(rating.map(Rating::as_str))
+            .bind(price.map(|money| money.amount))
+            .bind(price.map(|money| money.currency.as_str().to_owned()))
+            .bind(update.stock.map(Stock::copies))
+            .bind(types::now());
+        let row = self.db.fetch_optional(change).await.map_err(meaning)?;
+        Ok(row.map(Movie::from))
+    }
+
+    /// Removes the film; `false` when no film has the id, or it has another version than `expected`.
+    pub(crate) async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<bool, Error> {
+        const SQL: &str = "DELETE FROM movies WHERE movie_id = $1 AND version = coalesce($2, version)";
+        let delete = sqlx::query(SQL).bind(movie_id.uuid()).bind(expected.map(Version::number));
+        Ok(self.db.execute(delete).await.map_err(meaning)? == 1)
+    }
+
+    pub(crate) async fn query(
+        &self,
+        filter: &QueryFilter,
+        order_by: &OrderBy<OrderField>,
+        page: &Page,
+        total: Option<u64>,
+    ) -> Result<Slice<Movie>, sqldb::Error> {
+        let terms = terms(filter, order_by);
+        let mut sql = QueryBuilder::new(concat!("SELECT ", columns!()));
+        push_from(&mut sql, filter);
+        push_filter(&mut sql, filter);
+        if let Some(keys) = page.after() {
+            push_after(&mut sql, &terms, order_by.tie_break(), keys);
+        }
+        push_order(&mut sql, &terms, order_by.tie_break());
+        sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
+        let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
+        Ok(Slice::cut(rows, page, total, |row| row.keys(&terms)).map(Movie::from))
+    }
+
+    pub(crate) async fn query_by_id(&self, movie_id: MovieId) -> Result<Option<Movie>, sqldb::Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM movies WHERE movie_id = $1");
+        let row = self.db.fetch_optional(sqlx::query_as::<_, Row>(SQL).bind(movie_id.uuid())).await?;
+        Ok(row.map(Movie::from))
+    }
+
+    pub(crate) async fn count(&self, filter: &QueryFilter) -> Result<u64, sqldb::Error> {
+        let mut sql = QueryBuilder::new("SELECT count(*) FROM movies");
+        push_filter(&mut sql, filter);
+        let (count,) = self.db.fetch_one(sql.build_query_as::<(i64,)>()).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    pub(crate) async fn import(&self, batch: &[ImportMovie]) -> Result<Vec<Imported>, Error> {
+        const KNOWN: &str = "SELECT import_key FROM movies WHERE import_key = ANY($1)";
+        let keys: Vec<String> = batch.iter().map(|item| item.key.as_str().to_owned()).collect();
+        // A unit of work is run again when it loses a race: imports at once can meet in each other's rows.
+        self.db
+            .transact(async |tx| {
+                let db = tx.db();
+                let created = db.fetch_all(insert_batch(batch)).await?;
+                let known = db.fetch_all(sqlx::query_as::<_, (String,)>(KNOWN).bind(keys.clone())).await?;
+                let mut created: HashMap<String, Uuid> = created.into_iter().collect();
+                let known: HashSet<String> = known.into_iter().map(|(key,)| key).collect();
+                Ok(keys
+                    .iter()
+                    // A key that the batch has twice was created once.
+                    .map(|key| match created.remove(key) {
+                        Some(movie_id) => Imported::Created(MovieId::restore(movie_id)),
+                        None if known.contains(key) => Imported::Known,
+                        None => Imported::DuplicateTitle,
+                    })
+                    .collect())
+            })
+            .await
+    }
+}
+
+/// Inserts the films that are not there, and answers the key and id of each. In the order of the keys: two batches that
+/// insert the same rows in different orders would wait for each other.
+fn insert_batch(batch: &[ImportMovie]) -> QueryAs<'static, Postgres, (String, Uuid), PgArguments> {
+    // Genres travel joined by U+001F, which no line of text has: an array of arrays of different lengths can't.
+    const SQL: &str = "
+        INSERT INTO movies (movie_id, import_key, title, year, runtime_minutes, genres, director, rating,
+            price_amount, price_currency, stock, version, created_at, updated_at)
+        SELECT movie_id, import_key, title, year, runtime_minutes, string_to_array(genres, chr(31)), director,
+            rating, price_amount, price_currency, stock, $12, $13, $13
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[],
+            $9::bigint[], $10::text[], $11::int[])
+            AS batch (movie_id, import_key, title, year, runtime_minutes, genres, director, rating, price_amount,
+                price_currency, stock)
+        ORDER BY import_key
+        ON CONFLICT DO NOTHING
+        RETURNING import_key, movie_id";
+    sqlx::query_as(SQL)
+        .bind(column(batch, |_| MovieId::new().uuid()))
+        .bind(column(batch, |item| item.key.as_str().to_owned()))
+        .bind(column(batch, |item| item.new.title.as_str().to_owned()))
+        .bind(column(batch, |item| item.new.year.number()))
+        .bind(column(batch, |item| item.new.runtime.map(Runtime::minutes)))
+        .bind(column(batch, |item| texts(&item.new.genres).join("\u{1f}")))
+        .bind(column(batch, |item| item.new.director.as_ref().map(|director| director.as_str().to_owned())))
+        .bind(column(batch, |item| item.new.rating.map(Rating::as_str)))
+        .bind(column(batch, |item| item.new.price.money().amount))
+        .bind(column(batch, |item| item.new.price.money().currency.as_str().to_owned()))
+        .bind(column(batch, |item| item.new.stock.copies()))
+        .bind(Version::FIRST.number())
+        .bind(types::now())
+}
+
+fn column<T>(batch: &[ImportMovie], value: impl FnMut(&ImportMovie) -> T) -> Vec<T> {
+    batch.iter().map(value).collect()
+}
+
+impl Row {
+    /// The row's place in the order of `terms`.
+    fn keys(&self, terms: &[Term]) -> Keys {
+        let key = |term: &Term| match (term.field, term.direction) {
+            (OrderField::Title, _) => Key::Text(self.title_folded.clone()),
+            (OrderField::Year, _) => Key::Int(self.year.into()),
+            (OrderField::Runtime, Direction::Ascending) => Key::Int(self.runtime_minutes.unwrap_or(32767).into()),
+            (OrderField::Runtime, Direction::Descending) => Key::Int(self.runtime_minutes.unwrap_or(0).into()),
+            (OrderField::Price, _) => Key::Int(self.price_amount),
+            (OrderField::CreatedAt, _) => Key::Time(self.created_at),
+            (OrderField::Relevance, _) => Key::Float(self.score),
+        };
+        Keys { values: terms.iter().map(key).collect(), id: self.movie_id }
+    }
+}
+
+impl From<Row> for Movie {
+    fn from(row: Row) -> Self {
+        Self {
+            id: MovieId::restore(row.movie_id),
+            title: Title::restore(row.title),
+            year: Year::restore(row.year),
+            runtime: row.runtime_minutes.map(Runtime::restore),
+            genres: Genres::restore(row.genres),
+            director: row.director.map(Director::restore),
+            rating: row.rating.as_deref().and_then(Rating::restore),
+            price: Price::restore(Money { amount: row.price_amount, currency: Currency::restore(&row.price_currency) }),
+            stock: Stock::restore(row.stock),
+            version: Version::restore(row.version),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What a violated constraint means for films.
+fn meaning(error: sqldb::Error) -> Error {
+    match error {
+        sqldb::Error::Duplicate { ref constraint } if constraint == "movies_title_year_director_key" => {
+            Error::DuplicateTitle
+        }
+        other => Error::Store(other),
+    }
+}
+
+/// The terms of an order. The expressions are those of the indexes in the migrations, to the letter.
+fn terms(filter: &QueryFilter, order_by: &OrderBy<OrderField>) -> Vec<Term> {
+    let term = |&(field, direction): &(OrderField, Direction)| {
+        let sql = match (field, direction) {
+            (OrderField::Title, _) => "title_folded",
+            (OrderField::Year, _) => "year",
+            (OrderField::Runtime, Direction::Ascending) => "coalesce(runtime_minutes, 32767)",
+            (OrderField::Runtime, Direction::Descending) => "coalesce(runtime_minutes, 0)",
+            (OrderField::Price, _) => "price_amount",
+            (OrderField::CreatedAt, _) => "created_at",
+            (OrderField::Relevance, _) if filter.search.is_some() => "score",
+            (OrderField::Relevance, _) => return None,
+        };
+        Some(Term { field, sql, direction })
+    };
+    order_by.terms().iter().filter_map(term).collect()
+}
+
+/// The table; with a search also how well each row fits it: how much its text and how much its title resemble it.
+fn push_from(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
+    let Some(search) = &filter.search else {
+        sql.push(" FROM movies");
+        return;
+    };
+    sql.push(", score FROM movies CROSS JOIN (SELECT search_words(").push_bind(search.as_str().to_owned()).push(
+        ") AS words) AS typed CROSS JOIN LATERAL \
+         (SELECT (word_similarity(words, search_text) + similarity(words, title_folded))::float8 AS score) AS fit",
+    );
+}
+
+fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
+    // Makes the conditions that follow uniform.
+    sql.push(" WHERE true");
+    if let Some(search) = &filter.search {
+        // The films that have the words, else those that resemble them. Materialized: asked for twice, found once.
+        sql.push(" AND movie_id IN (WITH exact AS MATERIALIZED (SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
+            .push_bind(search.as_str().to_owned())
+            .push(")) SELECT movie_id FROM exact UNION ALL SELECT movies_resembling(")
+            .push_bind(search.as_str().to_owned())
+            .push(") WHERE NOT EXISTS (SELECT FROM exact))");
+    }
+    if !filter.genres.is_empty() {
+        let genres: Vec<String> = filter.genres.iter().map(|genre| genre.as_str().to_owned()).collect();
+        sql.push(" AND genres_folded && fold_texts(").push_bind(genres).push(")");
+    }
+    if let Some(year) = filter.year_from {
+        sql.push(" AND year >= ").push_bind(year);
+    }
+    if let Some(year) = filter.year_to {
+        sql.push(" AND year <= ").push_bind(year);
+    }
+    if let Some(rating) = filter.rating {
+        sql.push(" AND rating = ").push_bind(rating.as_str());
+    }
+    if let Some(amount) = filter.price_from {
+        sql.push(" AND price_amount >= ").push_bind(amount);
+    }
+    if let Some(amount) = filter.price_to {
+        sql.push(" AND price_amount <= ").push_bind(amount);
+    }
+}
+
+/// Only what comes after the row with `keys`.
+///
+/// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
+/// one bounds the part of the index that is read, and the rest decides among its ties.
+fn push_after(sql: &mut QueryBuilder<Postgres>, terms: &[Term], tie_break: Direction, keys: &Keys) {
+    let terms: Vec<(&str, Direction, Key)> = terms
+        .iter()
+        .zip(&keys.values)
+        .map(|(term, key)| (term.sql, term.direction, key.clone()))
+        .chain([("movie_id", tie_break, Key::Uuid(keys.id))])
+        .collect();
+    if terms.iter().all(|(_, direction, _)| *direction == tie_break) {
+        let columns: Vec<&str> = terms.iter().map(|(column, ..)| *column).collect();
+        sql.push(" AND (").push(columns.join(", ")).push(") ").push(tie_break.after()).push(" (");
+        for (place, (.., key)) in terms.into_iter().enumerate() {
+            sql.push(if place == 0 { "" } else { ", " });
+            push_key(sql, key);
+        }
+        sql.push(")");
+        return;
+    }
+    if let Some((column, direction, key)) = terms.first() {
+        sql.push(" AND ").push(column).push(" ").push(direction.after()).push("= ");
+        push_key(sql, key.clone());
+    }
+    let depth = terms.len();
+    for (place, (column, direction, key)) in terms.into_iter().enumerate() {
+        sql.push(" AND (").push(column).push(" ").push(direction.after()).push(" ");
+        push_key(sql, key.clone());
+        if place + 1 < depth {
+            sql.push(" OR ").push(column).push(" = ");
+            push_key(sql, key);
+        }
+    }
+    sql.push(")".repeat(depth));
+}
+
+fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
+    match key {
+        Key::Null => sql.push("NULL"),
+        Key::Text(text) => sql.push_bind(text),
+        Key::Int(number) => sql.push_bind(number),
+        Key::Float(number) => sql.push_bind(number),
+        Key::Time(time) => sql.push_bind(time),
+        Key::Uuid(uuid) => sql.push_bind(uuid),
+    };
+}
+
+fn push_order(sql: &mut QueryBuilder<Postgres>, terms: &[Term], tie_break: Direction) {
+    sql.push(" ORDER BY ");
+    for term in terms {
+        sql.push(term.sql).push(" ").push(term.direction.sql()).push(", ");
+    }
+    sql.push("movie_id ").push(tie_break.sql());
+}
+
+/// Whether to keep what is stored, and the value to store otherwise.
+fn nullable<T>(patch: Patch<T>) -> (bool, Option<T>) {
+    match patch {
+        Patch::Keep => (true, None),
+        Patch::Clear => (false, None),
+        Patch::Set(value) => (false, Some(value)),
+    }
+}
+
+fn texts(genres: &Genres) -> Vec<String> {
+    genres.iter().map(|genre| genre.as_str().to_owned()).collect()
+}
