@@ -10,7 +10,7 @@ pub(crate) const DEFAULTS: &str = include_str!("../config.default.toml");
 pub struct Key {
     /// The name, as `web.api_host`.
     pub name: String,
-    /// What it means, in sentences.
+    /// What it means, in sentences, on the lines of the file.
     pub doc: String,
     /// The default, as TOML.
     pub default: String,
@@ -59,7 +59,7 @@ pub fn sections() -> Vec<Section> {
         } else if let (Some((field, default)), Some(section)) = (line.split_once(" = "), sections.last_mut()) {
             let name = if section.name.is_empty() { field.to_owned() } else { format!("{}.{field}", section.name) };
             let secret = secrets.contains(&name);
-            section.keys.push(Key { name, doc: doc.join(" "), default: default.to_owned(), secret });
+            section.keys.push(Key { name, doc: doc.join("\n"), default: default.to_owned(), secret });
             doc.clear();
         }
     }

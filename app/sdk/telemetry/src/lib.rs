@@ -98,6 +98,7 @@ pub struct Telemetry {
     queue: Queue,
     /// Upkeep; aborted when dropped.
     tasks: JoinSet<()>,
+    stopped: bool,
 }
 
 /// What was lost.
@@ -183,7 +184,7 @@ pub fn build(options: Options) -> Result<(Dispatch, Telemetry), Error> {
     let metrics = metrics.with(queue.losses()).with_all(pipeline.as_ref().map(Pipeline::losses));
     prometheus::build_info(options.service_name, options.service_version);
     let tasks = prometheus::upkeep(&metrics);
-    Ok((dispatch, Telemetry { metrics, filter: handle, pipeline, queue, tasks }))
+    Ok((dispatch, Telemetry { metrics, filter: handle, pipeline, queue, tasks, stopped: false }))
 }
 
 impl Telemetry {
@@ -205,24 +206,31 @@ impl Telemetry {
     pub async fn stop(mut self) -> Stopped {
         let mut spans_lost = 0;
         if let Some(pipeline) = self.pipeline.take() {
+            let lost = pipeline.lost();
             // Blocks; and inline on a current-thread runtime the exporter could not even run.
-            let stopped = spawn_blocking(move || pipeline.stop(SPANS_TIMEOUT)).await;
-            spans_lost = stopped.unwrap_or_default();
+            if let Err(error) = spawn_blocking(move || pipeline.stop(SPANS_TIMEOUT)).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the exporter of spans failed");
+            }
+            spans_lost = lost();
             if spans_lost > 0 {
                 tracing::warn!(spans_lost, "the collector did not take every span");
             }
         }
+        self.stopped = true;
         let queue = self.queue.clone();
         let closed = spawn_blocking(move || queue.close(LOG_TIMEOUT)).await;
-        Stopped { spans_lost, log_lines_lost: closed.unwrap_or_default() }
+        // The task fails only when the runtime ends under it: nothing more is waited for then.
+        let log_lines_lost = closed.unwrap_or_else(|_| self.queue.close(Duration::ZERO));
+        Stopped { spans_lost, log_lines_lost }
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
         self.tasks.abort_all();
-        // Nothing is left to write after `stop`.
-        self.queue.close(LOG_TIMEOUT);
+        if !self.stopped {
+            self.queue.close(LOG_TIMEOUT);
+        }
     }
 }
 

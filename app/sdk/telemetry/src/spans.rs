@@ -125,12 +125,20 @@ impl Pipeline {
             .with_filter(Recorded)
     }
 
-    /// Sends what is left. Blocks. Returns how many spans were lost since the start.
-    pub(crate) fn stop(self, timeout: Duration) -> u64 {
+    /// Sends what is left. Blocks.
+    pub(crate) fn stop(self, timeout: Duration) {
         if let Err(error) = self.provider.shutdown_with_timeout(timeout) {
             tracing::warn!(error = &error as &dyn std::error::Error, "the exporter of spans did not stop in time");
         }
-        self.counts.lost()
+    }
+
+    /// How many spans were lost since the start, asked at any time.
+    pub(crate) fn lost(&self) -> impl Fn() -> u64 + use<> {
+        let counts = Arc::clone(&self.counts);
+        move || {
+            let delivered = counts.delivered.load(Ordering::Relaxed);
+            counts.ended.load(Ordering::Relaxed).saturating_sub(delivered)
+        }
     }
 
     /// The counts of spans, as metrics.
@@ -140,12 +148,6 @@ impl Pipeline {
             metrics::counter!("trace_spans_ended_total").absolute(counts.ended.load(Ordering::Relaxed));
             metrics::counter!("trace_spans_delivered_total").absolute(counts.delivered.load(Ordering::Relaxed));
         })
-    }
-}
-
-impl Counts {
-    fn lost(&self) -> u64 {
-        self.ended.load(Ordering::Relaxed).saturating_sub(self.delivered.load(Ordering::Relaxed))
     }
 }
 

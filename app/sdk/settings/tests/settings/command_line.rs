@@ -20,7 +20,8 @@ fn help_lists_every_key_with_its_default_its_meaning_and_its_variable() {
     let drain = help.split("--web.drain").nth(1).unwrap().split("--web.shutdown").next().unwrap();
     insta::assert_snapshot!(drain, @r#"
         <VALUE>
-                 How long requests are still served after SIGTERM while /readyz already answers 503: the time load balancers need to notice.
+                 How long requests are still served after SIGTERM while /readyz already answers 503: the time load
+                 balancers need to notice.
                  [default: "5s"] [variable: MARQUEE__WEB__DRAIN]
         "#);
 }

@@ -28,7 +28,7 @@ async fn requests_are_counted_by_method_route_and_status() {
 
 #[tokio::test]
 async fn a_request_is_in_work_until_it_is_dropped() {
-    // The gauge is one for the process: this test's own change is looked for in a range no other test reaches.
+    // The gauge is one for the process: this test's change is larger than any other's.
     let scoped = Scoped::start(|_| ());
     let metrics = scoped.telemetry.metrics();
     let active = || -> f64 {
