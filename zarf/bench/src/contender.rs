@@ -1,0 +1,117 @@
+//! The programs that are compared, each in a process of its own.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::process::Process;
+
+/// Connections of every contender's pool.
+const CONNECTIONS: &str = "10";
+
+/// A program under measurement, killed with this value.
+pub struct Contender {
+    /// Its name in the report.
+    pub name: &'static str,
+    /// Where it serves.
+    pub address: SocketAddr,
+    /// What it sends as `Authorization`, if it asks for one.
+    pub authorization: Option<String>,
+    /// From its start to its first good answer.
+    pub start: Duration,
+    child: Child,
+}
+
+impl Contender {
+    /// Starts the service as it runs in production, with everything on: logs to a file, metrics, limits (wide enough to
+    /// refuse nothing), 5 % of the traces sent to `collector`.
+    ///
+    /// # Errors
+    /// It does not get ready, or the development users cannot sign in.
+    pub async fn service(url: &str, folder: &Path, collector: SocketAddr) -> Result<Self> {
+        let (address, debug) = (free_address()?, free_address()?);
+        let mut command = Command::new(beside_us("platform")?);
+        command
+            .env("MARQUEE__DB__URL", url)
+            .env("MARQUEE__DB__MAX_CONNECTIONS", CONNECTIONS)
+            .env("MARQUEE__WEB__API_HOST", address.to_string())
+            .env("MARQUEE__WEB__DEBUG_HOST", debug.to_string())
+            .env("MARQUEE__WEB__DRAIN", "0s")
+            .env("MARQUEE__AUTH__KEYS_DIR", folder.join("keys"))
+            .env("MARQUEE__TELEMETRY__LOG_FORMAT", "json")
+            .env("MARQUEE__TELEMETRY__LOG_FILE", folder.join("platform.log"))
+            .env("MARQUEE__TELEMETRY__OTLP_ENDPOINT", format!("http://{collector}"))
+            .env("MARQUEE__TELEMETRY__SAMPLE_RATIO", "0.05")
+            .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
+            .env("MARQUEE__LIMITS__BURST", "1000000")
+            .stdout(Stdio::null());
+        let mut service = Self::spawn("service", command, address, "/readyz").await?;
+        service.authorization = Some(sign_in(address).await?);
+        Ok(service)
+    }
+
+    /// Starts the bare handler. `ping` as sqlx does it by default.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn bare(name: &'static str, url: &str, ping: bool) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(beside_us("bare")?);
+        command.args(["--url", url, "--connections", CONNECTIONS, "--port", &address.port().to_string()]);
+        if ping {
+            command.arg("--ping");
+        }
+        Self::spawn(name, command, address, "/v1/movies").await
+    }
+
+    /// Its process.
+    pub fn process(&self) -> Process {
+        Process(self.child.id())
+    }
+
+    async fn spawn(name: &'static str, mut command: Command, address: SocketAddr, probe: &str) -> Result<Self> {
+        let began = Instant::now();
+        let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("starting {name}"))?;
+        let mut contender = Self { name, address, authorization: None, start: Duration::ZERO, child };
+        let client = reqwest::Client::new();
+        let probe = format!("http://{address}{probe}");
+        while !client.get(&probe).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            if let Some(status) = contender.child.try_wait()? {
+                bail!("{name} ended with {status}");
+            }
+            ensure!(began.elapsed() < Duration::from_secs(60), "{name} is not ready after 60 s");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        contender.start = began.elapsed();
+        Ok(contender)
+    }
+}
+
+impl Drop for Contender {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program that was built together with this one.
+fn beside_us(name: &str) -> Result<std::path::PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    ensure!(program.exists(), "{} is missing; run `make bench`", program.display());
+    Ok(program)
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}
+
+async fn sign_in(address: SocketAddr) -> Result<String> {
+    let credentials = serde_json::json!({"email": "editor@example.com", "password": "marquee-dev-only"});
+    let login = reqwest::Client::new().post(format!("http://{address}/v1/auth/login")).json(&credentials);
+    let answer: serde_json::Value = login.send().await?.error_for_status()?.json().await?;
+    let token = answer["access_token"].as_str().context("the answer to the login has no token")?;
+    Ok(format!("Bearer {token}"))
+}

@@ -1,0 +1,223 @@
+//! `make bench`: measures the service beside the bare handler and pgbench, and writes a table and a plot.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use bench::collector::Collector;
+use bench::contender::Contender;
+use bench::fixture::{self, Fixture};
+use bench::load::{self, Requests, Round};
+use bench::report::{self, Figure};
+use bench::{depth, pgbench, sql};
+use clap::Parser;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Method, Request, StatusCode};
+
+/// Measures the service beside a bare actix-web and sqlx handler, in turn, in one run.
+#[derive(Parser)]
+struct Options {
+    /// Seconds of load for each contender in each round.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Rounds; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Connections of the load.
+    #[arg(long, default_value_t = 16)]
+    connections: u64,
+    /// Rows of the list whose deep pages are measured; 0 leaves that out.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: i64,
+    /// Where the report goes.
+    #[arg(long, default_value = "target/bench")]
+    out: PathBuf,
+}
+
+/// An operation: what is asked, and the same for pgbench.
+struct Operation {
+    name: &'static str,
+    expect: StatusCode,
+    request: Arc<dyn Fn(u64) -> (Method, String, Option<String>) + Send + Sync>,
+    script: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = Options::parse();
+    let fixture = Fixture::start()?;
+    let url = fixture.database("films")?;
+    let collector = Collector::start().await?;
+    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let started = restart_time(&fixture, &url, &collector, service).await?;
+    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let bare = Contender::bare("bare", &url, false).await?;
+    let bare_ping = Contender::bare("bare, ping", &url, true).await?;
+
+    let operations = operations(&url).await?;
+    let mut figures = Vec::new();
+    for operation in &operations {
+        figures.extend(measure(&options, operation, &[&bare, &bare_ping, &service]).await?);
+        figures.extend(limit(&options, &fixture, operation)?);
+    }
+    let mut text = report::table(&figures, "bare");
+    text.push_str(&format!("\nStart to ready on a running cluster: {:.0} ms.\n", started.as_secs_f64() * 1000.0));
+    text.push_str(&format!("Spans that the collector received: {}.\n", collector.spans()));
+    drop((service, bare, bare_ping));
+    if options.rows > 0 {
+        text.push_str(&deep_pages(&options, &fixture, &collector).await?);
+    }
+    std::fs::create_dir_all(&options.out)?;
+    std::fs::write(options.out.join("report.md"), &text)?;
+    std::fs::write(options.out.join("cpu.svg"), report::plot(&figures))?;
+    print(&format!("{text}\nWritten to {0}/report.md and {0}/cpu.svg.\n", options.out.display()));
+    Ok(())
+}
+
+/// The time from the start of the process to its first good answer, on a database that is migrated and seeded.
+async fn restart_time(fixture: &Fixture, url: &str, collector: &Collector, first: Contender) -> Result<Duration> {
+    drop(first);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        times.push(Contender::service(url, fixture.folder(), collector.address).await?.start);
+    }
+    times.sort_unstable();
+    Ok(times[times.len() / 2])
+}
+
+async fn operations(url: &str) -> Result<Vec<Operation>> {
+    let ids = Arc::new(fixture::movie_ids(url).await?);
+    let some_id = *ids.first().context("the catalogue is empty")?;
+    let get = move |path: String| (Method::GET, path, None);
+    Ok(vec![
+        Operation {
+            name: "get by id",
+            expect: StatusCode::OK,
+            request: Arc::new(move |number| get(format!("/v1/movies/{}", ids[number as usize % ids.len()]))),
+            script: format!("{};\n", sql::BY_ID.replace("$1", &format!("'{some_id}'"))),
+        },
+        Operation {
+            name: "list of 20",
+            expect: StatusCode::OK,
+            request: Arc::new(move |_| get("/v1/movies".to_owned())),
+            script: format!("{};\n", sql::LIST),
+        },
+        Operation {
+            name: "search",
+            expect: StatusCode::OK,
+            request: Arc::new(move |_| get("/v1/movies?q=godfather".to_owned())),
+            script: format!("{};\n", sql::SEARCH.replace("$1", "'godfather'")),
+        },
+        Operation {
+            name: "create",
+            expect: StatusCode::CREATED,
+            request: Arc::new(|_| (Method::POST, "/v1/movies".to_owned(), Some(new_film()))),
+            script: "INSERT INTO movies (movie_id, title, year, genres, price_amount, price_currency, stock, version, \
+                     created_at, updated_at) VALUES (gen_random_uuid(), gen_random_uuid()::text, 2001, '{Drama}', 990, \
+                     'USD', 5, 1, now(), now());\n"
+                .to_owned(),
+        },
+    ])
+}
+
+/// A film that is not there yet, whoever is asked to add it.
+fn new_film() -> String {
+    serde_json::json!({
+        "title": format!("Film {}", sqlx::types::Uuid::now_v7()), "year": 2001, "runtime_minutes": 96, "genres": ["Drama"],
+        "director": "Ada Lovelace", "rating": "PG", "price": {"amount": 990, "currency": "USD"}, "stock": 5,
+    })
+    .to_string()
+}
+
+async fn measure(options: &Options, operation: &Operation, contenders: &[&Contender]) -> Result<Vec<Figure>> {
+    let mut rounds: Vec<Vec<(f64, Round)>> = contenders.iter().map(|_| Vec::new()).collect();
+    // One round more, the first: connections, caches and the branch predictor warm up.
+    for round in 0..=options.rounds {
+        for (contender, done) in contenders.iter().zip(&mut rounds) {
+            let requests = requests_of(operation, contender.authorization.clone());
+            let before = contender.process().cpu()?;
+            let time = Duration::from_secs(options.seconds);
+            let load = load::run(contender.address, options.connections, time, operation.expect, requests).await;
+            let load = load.with_context(|| format!("{} at {}", contender.name, operation.name))?;
+            let cpu = contender.process().cpu()?.saturating_sub(before);
+            if round > 0 {
+                done.push((cpu.as_secs_f64() * 1e6 / load.requests as f64, load));
+            }
+        }
+    }
+    let figure = |(contender, mut rounds): (&&Contender, Vec<(f64, Round)>)| -> Result<Figure> {
+        rounds.sort_by(|one, two| one.0.total_cmp(&two.0));
+        let (cpu_us, median) = &rounds[rounds.len() / 2];
+        Ok(Figure {
+            operation: operation.name,
+            contender: contender.name,
+            cpu_us: Some(*cpu_us),
+            rate: median.rate(),
+            p50: Some(median.quantile(0.5)),
+            p99: Some(median.quantile(0.99)),
+            memory_mib: Some(contender.process().resident_kib()? as f64 / 1024.0),
+        })
+    };
+    contenders.iter().zip(rounds).map(figure).collect()
+}
+
+fn requests_of(operation: &Operation, authorization: Option<String>) -> Requests {
+    let make = Arc::clone(&operation.request);
+    Arc::new(move |number| {
+        let (method, path, body) = make(number);
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        if let Some(authorization) = &authorization {
+            request = request.header("authorization", authorization);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        request.body(Full::<Bytes>::from(body.unwrap_or_default())).unwrap_or_default()
+    })
+}
+
+fn limit(options: &Options, fixture: &Fixture, operation: &Operation) -> Result<Option<Figure>> {
+    if !pgbench::exists(fixture, "films") {
+        return Ok(None);
+    }
+    let rate = pgbench::run(fixture, "films", &operation.script, 10, options.seconds)?;
+    Ok(Some(Figure {
+        operation: operation.name,
+        contender: "pgbench",
+        cpu_us: None,
+        rate,
+        p50: None,
+        p99: None,
+        memory_mib: None,
+    }))
+}
+
+async fn deep_pages(options: &Options, fixture: &Fixture, collector: &Collector) -> Result<String> {
+    let url = fixture.database("million")?;
+    // Once for the schema, then with all rows.
+    drop(Contender::service(&url, fixture.folder(), collector.address).await?);
+    fixture::fill(&url, options.rows).await?;
+    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let mut text = format!("\nPages of 100 of a list of {} films:\n\n", options.rows);
+    text.push_str("| sort | page 1, ms | deep page | its time, ms | ratio |\n|---|--:|--:|--:|--:|\n");
+    let page = (options.rows.unsigned_abs() / 100).clamp(2, 10_000);
+    for sort in ["created_at", "-year", "title"] {
+        let depth = depth::measure(&service, sort, page).await?;
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        text.push_str(&format!(
+            "| {sort} | {:.2} | {} | {:.2} | {:.2} |\n",
+            milliseconds(depth.first),
+            depth.page,
+            milliseconds(depth.deep),
+            depth.ratio()
+        ));
+    }
+    Ok(text)
+}
+
+#[expect(clippy::print_stdout, reason = "the report is what the program is for")]
+fn print(text: &str) {
+    print!("{text}");
+}
