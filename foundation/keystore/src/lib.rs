@@ -1,1 +1,27 @@
 //! A folder of signing keys, each known by its key id.
+//!
+//! A key is a PEM file (PKCS#8) named by its `kid`, which is the thumbprint of its public part (RFC 7638). A key has
+//! one algorithm and one state, both written in `keys.json` beside it; a PEM file that `keys.json` does not name is
+//! not loaded. The life of a key: it may wait as [`State::Standby`], so that verifiers elsewhere learn it before they
+//! meet its signature, signs as [`State::Active`], then only verifies as [`State::Passive`] until the last token it
+//! signed has expired, and ends as [`State::Retired`].
+//!
+//! Programs that change the folder at the same time wait for each other at a lock. Each file is replaced as a whole,
+//! so that whoever reads never meets half of one.
+//!
+//! [`jws`] is the verification of signatures on its own, strict where RFC 7515 leaves room.
+
+mod algorithm;
+mod error;
+mod folder;
+mod jwk;
+pub mod jws;
+mod key;
+mod store;
+
+pub use crate::algorithm::Algorithm;
+pub use crate::error::Error;
+pub use crate::folder::State;
+pub use crate::jwk::{Jwk, JwkError};
+pub use crate::jws::Invalid;
+pub use crate::store::{Key, KeyStore, Snapshot, Verified};

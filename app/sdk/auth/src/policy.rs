@@ -1,0 +1,225 @@
+//! The policy: one table of who may do what.
+
+use std::fmt;
+
+use apierror::{ApiError, Code};
+use serde::Serialize;
+use types::{Role, UserId};
+
+use crate::caller::Caller;
+
+/// How far a permission reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grant {
+    /// Not at all.
+    None,
+    /// To what belongs to the caller.
+    Own,
+    /// To everything.
+    Any,
+}
+
+/// What a permission grants to each role, and to callers who name no one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Callers without credentials; whoever has some is never granted less.
+    pub anonymous: Grant,
+    /// [`Role::Admin`]
+    pub admin: Grant,
+    /// [`Role::Editor`]
+    pub editor: Grant,
+    /// [`Role::Support`]
+    pub support: Grant,
+    /// [`Role::Customer`]
+    pub customer: Grant,
+}
+
+/// How far one caller may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// To what belongs to this user.
+    Own(UserId),
+    /// To everything.
+    Any,
+}
+
+/// The policy does not let the caller do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Nobody is signed in, and somebody might be allowed.
+    #[error("sign-in needed")]
+    Unauthenticated,
+    /// None of the caller's roles permits it.
+    #[error("not permitted")]
+    Forbidden,
+}
+
+/// Declares [`Permission`] together with the policy, so that no permission can be without its row. A row is a struct
+/// with a field for each role, so that none can be without its cell.
+macro_rules! policy {
+    ($($(#[doc = $doc:literal])* $permission:ident = $name:literal:
+        $anonymous:ident $admin:ident $editor:ident $support:ident $customer:ident;)*) => {
+        /// What a route can ask for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Permission {
+            $($(#[doc = $doc])* $permission,)*
+        }
+
+        impl Permission {
+            /// Every permission, in the order of the policy.
+            pub const ALL: &[Self] = &[$(Self::$permission,)*];
+
+            /// Its name, as `resource:action`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$permission => $name,)*
+                }
+            }
+
+            /// What it lets one do.
+            pub fn description(self) -> &'static str {
+                match self {
+                    $(Self::$permission => concat!($($doc,)*).trim_start(),)*
+                }
+            }
+
+            /// Its row of the policy.
+            pub const fn row(self) -> Row {
+                match self {
+                    $(Self::$permission => Row {
+                        anonymous: Grant::$anonymous,
+                        admin: Grant::$admin,
+                        editor: Grant::$editor,
+                        support: Grant::$support,
+                        customer: Grant::$customer,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+policy! {
+    //                             anonymous admin editor support customer
+    /// Ask for an access token.
+    TokensCreate = "tokens:create":     Any   Any   Any    Any     Any;
+    /// See films.
+    MoviesRead   = "movies:read":       Any   Any   Any    Any     Any;
+    /// Add, change and remove films.
+    MoviesWrite  = "movies:write":      None  Any   Any    None    None;
+    /// See one account.
+    UsersRead    = "users:read":        None  Any   Own    Any     Own;
+    /// List and search accounts.
+    UsersQuery   = "users:query":       None  Any   None   None    None;
+    /// Give roles and take them away.
+    UsersGrant   = "users:grant":       None  Any   None   None    None;
+}
+
+impl Permission {
+    /// Whether it needs no credentials.
+    pub const fn is_public(self) -> bool {
+        matches!(self.row().anonymous, Grant::Any)
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Row {
+    /// The grant of a role.
+    pub const fn of(self, role: Role) -> Grant {
+        match role {
+            Role::Admin => self.admin,
+            Role::Editor => self.editor,
+            Role::Support => self.support,
+            Role::Customer => self.customer,
+        }
+    }
+}
+
+impl Scope {
+    /// Whether what belongs to `owner` is within it.
+    pub fn covers(self, owner: UserId) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Own(user_id) => user_id == owner,
+        }
+    }
+}
+
+/// 401 with a challenge, or 403.
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Unauthenticated => Self::unauthorized(None),
+            Denied::Forbidden => Self::new(Code::Forbidden),
+        }
+    }
+}
+
+/// How far `permission` reaches for `caller`: as far as the most powerful of its roles.
+///
+/// # Errors
+/// It does not reach at all.
+pub fn decide(permission: Permission, caller: &Caller) -> Result<Scope, Denied> {
+    let row = permission.row();
+    let (grant, user_id) = match caller {
+        Caller::Anonymous => (row.anonymous, None),
+        Caller::User(principal) => {
+            let granted = principal.roles.iter().map(|role| row.of(role)).max().unwrap_or(Grant::None);
+            (granted.max(row.anonymous), Some(principal.user_id))
+        }
+    };
+    match (grant, user_id) {
+        (Grant::Any, _) => Ok(Scope::Any),
+        (Grant::Own, Some(user_id)) => Ok(Scope::Own(user_id)),
+        (_, Some(_)) => Err(Denied::Forbidden),
+        // Nothing belongs to nobody.
+        (_, None) => Err(Denied::Unauthenticated),
+    }
+}
+
+/// The policy as a table of text, for people.
+pub fn to_text() -> String {
+    let mut text = format!(
+        "{:<16}{:<11}{:<7}{:<8}{:<9}{:<10}what it is for\n",
+        "permission", "anonymous", "admin", "editor", "support", "customer"
+    );
+    for permission in Permission::ALL {
+        let row = permission.row();
+        let cell = |grant: Grant| match grant {
+            Grant::None => "-",
+            Grant::Own => "own",
+            Grant::Any => "any",
+        };
+        text.push_str(&format!(
+            "{:<16}{:<11}{:<7}{:<8}{:<9}{:<10}{}\n",
+            permission.as_str(),
+            cell(row.anonymous),
+            cell(row.admin),
+            cell(row.editor),
+            cell(row.support),
+            cell(row.customer),
+            permission.description(),
+        ));
+    }
+    text
+}
+
+/// The policy as JSON, for scripts: an array of `{permission, description, grants: {anonymous, admin, ..}}`.
+pub fn to_json() -> serde_json::Value {
+    Permission::ALL
+        .iter()
+        .map(|permission| {
+            serde_json::json!({
+                "permission": permission.as_str(),
+                "description": permission.description(),
+                "grants": permission.row(),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,408 @@
+//! The keys of a folder, read into memory.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::signature::ParsedPublicKey;
+use serde_json::{Value, json};
+
+use crate::algorithm::Algorithm;
+use crate::error::Error;
+use crate::folder::{Entry, Folder, Index, Stamp, State};
+use crate::jwk::{Jwk, encode};
+use crate::jws::{Invalid, Parts};
+use crate::key::SigningKey;
+
+/// A folder of keys. Cheap to clone; clones see the same keys.
+///
+/// Reading is by [`KeyStore::snapshot`], from memory. What other programs change in the folder is seen after
+/// [`KeyStore::reload`].
+#[derive(Clone)]
+pub struct KeyStore(Arc<Inner>);
+
+struct Inner {
+    folder: Folder,
+    current: RwLock<Arc<Snapshot>>,
+}
+
+/// The keys of a folder at one moment.
+pub struct Snapshot {
+    generation: u64,
+    stamp: Stamp,
+    keys: Vec<Key>,
+}
+
+/// A key of the folder.
+pub struct Key {
+    kid: String,
+    algorithm: Algorithm,
+    state: State,
+    created_at: SystemTime,
+    passive_since: Option<SystemTime>,
+    retired_at: Option<SystemTime>,
+    /// `None` once retired.
+    pair: Option<(SigningKey, ParsedPublicKey)>,
+}
+
+/// What a token says, once its signature is verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The id of the key that signed it.
+    pub kid: String,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// How often a folder is read that changes while it is read.
+const ATTEMPTS: u32 = 5;
+
+impl KeyStore {
+    /// Reads the keys of a folder. One that is empty or not there has no keys.
+    ///
+    /// # Errors
+    /// The folder can't be read, or a key in it is damaged.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let folder = Folder::new(path);
+        let current = RwLock::new(Arc::new(Snapshot::load(&folder, 1)?));
+        Ok(Self(Arc::new(Inner { folder, current })))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.0.folder.path()
+    }
+
+    /// The keys as they were last read.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the folder again if it has changed, which costs one look at a file's time when it has not. Answers
+    /// whether it has.
+    ///
+    /// # Errors
+    /// The folder can't be read, or a key in it is damaged. The keys read before stay in use.
+    pub fn reload(&self) -> Result<bool, Error> {
+        if self.0.folder.stamp()? == self.snapshot().stamp {
+            return Ok(false);
+        }
+        self.load()?;
+        Ok(true)
+    }
+
+    /// Makes a key. It is active if no other is, and waits as standby else.
+    ///
+    /// # Errors
+    /// The folder can't be written, or keys for `algorithm` can't be made.
+    pub fn generate(&self, algorithm: Algorithm) -> Result<String, Error> {
+        self.change(|index, now, write| {
+            let kid = write(algorithm)?;
+            let state = if index.active().is_some() { State::Standby } else { State::Active };
+            index.add(&kid, algorithm, state, now);
+            Ok(kid)
+        })
+    }
+
+    /// Gives the id of the active key; makes one if there is none.
+    ///
+    /// # Errors
+    /// The folder can't be written, or keys for `algorithm` can't be made.
+    pub fn ensure_active(&self, algorithm: Algorithm) -> Result<String, Error> {
+        if let Some(active) = self.snapshot().active() {
+            return Ok(active.kid.clone());
+        }
+        self.change(|index, now, write| {
+            // Another program may have been faster.
+            if let Some(active) = index.active() {
+                return Ok(active.kid.clone());
+            }
+            let kid = write(algorithm)?;
+            index.add(&kid, algorithm, State::Active, now);
+            Ok(kid)
+        })
+    }
+
+    /// Changes the active key and answers the id of the new one: the key that has waited longest as standby, or a new
+    /// one for `algorithm`. The old one verifies what it signed until it is retired.
+    ///
+    /// Verifiers that fetch the public keys know a key that was standby for as long as they keep them.
+    ///
+    /// # Errors
+    /// The folder can't be written, or keys for `algorithm` can't be made.
+    pub fn rotate(&self, algorithm: Algorithm) -> Result<String, Error> {
+        self.change(|index, now, write| {
+            let waiting = index.keys.iter().find(|entry| entry.state == State::Standby);
+            let kid = match waiting {
+                Some(entry) => entry.kid.clone(),
+                None => {
+                    let kid = write(algorithm)?;
+                    index.add(&kid, algorithm, State::Standby, now);
+                    kid
+                }
+            };
+            for entry in &mut index.keys {
+                if entry.kid == kid {
+                    entry.state = State::Active;
+                } else if entry.state == State::Active {
+                    entry.state = State::Passive;
+                    entry.passive_since = Some(now);
+                }
+            }
+            Ok(kid)
+        })
+    }
+
+    /// Ends a key: it leaves the published keys, nothing it signed is valid any more, and its private part is removed.
+    ///
+    /// `longest_token` is how long a token stays valid: a key that signed more recently is still needed. Zero ends it
+    /// at once, as a key that was stolen must be.
+    ///
+    /// # Errors
+    /// The key is not known, is active, or is still needed; or the folder can't be written.
+    pub fn retire(&self, kid: &str, longest_token: Duration) -> Result<(), Error> {
+        self.change(|index, now, _| {
+            let entry = index.keys.iter_mut().find(|entry| entry.kid == kid);
+            let entry = entry.ok_or_else(|| Error::UnknownKey { kid: kid.to_owned() })?;
+            if entry.state == State::Active {
+                return Err(Error::Active { kid: kid.to_owned() });
+            }
+            let silent = Duration::from_secs(now.saturating_sub(entry.passive_since.unwrap_or(now)));
+            if entry.state == State::Passive && silent < longest_token {
+                return Err(Error::StillNeeded { kid: kid.to_owned(), remaining: longest_token - silent });
+            }
+            if entry.state != State::Retired {
+                entry.state = State::Retired;
+                entry.retired_at = Some(now);
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes the folder under its lock, then reads it. `edit` gets the index, the time, and a way to make a key.
+    fn change<T>(
+        &self,
+        edit: impl FnOnce(&mut Index, u64, &dyn Fn(Algorithm) -> Result<String, Error>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let locked = self.0.folder.lock()?;
+        let before = self.0.folder.index()?;
+        let mut after = before.clone();
+        let outcome = edit(&mut after, seconds(SystemTime::now()), &|algorithm| {
+            let key = SigningKey::generate(algorithm)?;
+            locked.write_pem(key.kid(), &key.to_pem()?)?;
+            Ok(key.kid().to_owned())
+        })?;
+        if after != before {
+            locked.write_index(&after)?;
+        }
+        // After the index: whoever finds a key named there finds its file. Those left by a crash go now.
+        for entry in after.keys.iter().filter(|entry| entry.state == State::Retired) {
+            locked.remove_pem(&entry.kid)?;
+        }
+        drop(locked);
+        self.load()?;
+        Ok(outcome)
+    }
+
+    fn load(&self) -> Result<(), Error> {
+        // Loaded under the lock: of two threads, the one that read the older folder must not be the last to store it.
+        let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(Snapshot::load(&self.0.folder, current.generation + 1)?);
+        Ok(())
+    }
+}
+
+impl Snapshot {
+    /// Grows with every change that was read: what was verified under an older number has to be verified again.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Every key, the oldest first, retired ones included.
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// The key that signs.
+    pub fn active(&self) -> Option<&Key> {
+        self.keys.iter().find(|key| key.state == State::Active)
+    }
+
+    /// The public parts of the keys that are in use (RFC 7517, section 5).
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": self.keys.iter().filter_map(Key::jwk).collect::<Vec<_>>() })
+    }
+
+    /// Signs `claims` with the active key, as a token of type `typ` in compact form (RFC 7515).
+    ///
+    /// # Errors
+    /// No key is active.
+    pub fn sign(&self, typ: &str, claims: &[u8]) -> Result<String, Error> {
+        let key = self.active().ok_or(Error::NoActiveKey)?;
+        let (pair, _) = key.pair.as_ref().ok_or(Error::NoActiveKey)?;
+        let header = json!({"alg": key.algorithm.as_str(), "kid": key.kid, "typ": typ}).to_string();
+        let mut token = format!("{}.{}", encode(header.as_bytes()), encode(claims));
+        let signature = pair.sign(token.as_bytes())?;
+        token.push('.');
+        token.push_str(&encode(&signature));
+        Ok(token)
+    }
+
+    /// Verifies a token of type `typ` (`at+jwt` stands for `application/at+jwt` too; RFC 7515, section 4.1.9).
+    ///
+    /// # Errors
+    /// The token is malformed, of another type, not by the algorithm of the key it names, or not signed by it.
+    pub fn verify(&self, typ: &str, token: &str) -> Result<Verified, Invalid> {
+        let parts = Parts::read(token)?;
+        let kid = parts.header.kid.ok_or(Invalid::UnknownKey)?;
+        let key = self.keys.iter().find(|key| key.kid == kid).ok_or(Invalid::UnknownKey)?;
+        let (_, public) = key.pair.as_ref().ok_or(Invalid::UnknownKey)?;
+        if key.algorithm != parts.header.algorithm {
+            return Err(Invalid::Algorithm);
+        }
+        if !parts.header.typ.is_some_and(|found| is_type(&found, typ)) {
+            return Err(Invalid::Type);
+        }
+        if parts.payload.is_empty() {
+            return Err(Invalid::Malformed);
+        }
+        public.verify_sig(parts.signed, &parts.signature).map_err(|_| Invalid::Signature)?;
+        Ok(Verified { kid, payload: parts.payload })
+    }
+
+    fn load(folder: &Folder, generation: u64) -> Result<Self, Error> {
+        let mut attempt = 1;
+        loop {
+            // The stamp first: a change after it is seen by the next reload.
+            let stamp = folder.stamp()?;
+            let keys = folder.index()?.keys.into_iter().map(|entry| Key::load(folder, entry)).collect();
+            match keys {
+                Ok(keys) => return Ok(Self { generation, stamp, keys }),
+                // A key that was retired after the index was read has no file.
+                Err(_) if attempt < ATTEMPTS && folder.stamp()? != stamp => attempt += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Key {
+    /// Its id: the thumbprint of its public part (RFC 7638).
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// Its one algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// What it is used for at present.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// When it was made, in whole seconds.
+    pub fn created_at(&self) -> SystemTime {
+        self.created_at
+    }
+
+    /// Since when it signs no more.
+    pub fn passive_since(&self) -> Option<SystemTime> {
+        self.passive_since
+    }
+
+    /// When it was retired.
+    pub fn retired_at(&self) -> Option<SystemTime> {
+        self.retired_at
+    }
+
+    /// Its public part (RFC 7517); `None` once retired.
+    pub fn jwk(&self) -> Option<Value> {
+        let (pair, _) = self.pair.as_ref()?;
+        let mut jwk = pair.public().clone();
+        let members = jwk.as_object_mut()?;
+        members.insert("alg".into(), self.algorithm.as_str().into());
+        members.insert("kid".into(), self.kid.as_str().into());
+        members.insert("use".into(), "sig".into());
+        Some(jwk)
+    }
+
+    fn load(folder: &Folder, entry: Entry) -> Result<Self, Error> {
+        let path = folder.pem(&entry.kid);
+        let damaged = |reason| Error::damaged(&path, reason);
+        let algorithm = Algorithm::parse(&entry.alg).ok_or_else(|| damaged("its algorithm is not known"))?;
+        let pair = if entry.state == State::Retired {
+            None
+        } else {
+            let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+            let pair = SigningKey::from_pem(algorithm, &pem);
+            let pair = pair.ok_or_else(|| damaged("it is no private key for the algorithm in the index"))?;
+            if pair.kid() != entry.kid {
+                return Err(damaged("it is another key than the one it is named by"));
+            }
+            let public = Jwk::parse(pair.public()).ok().and_then(|jwk| jwk.parsed(algorithm));
+            Some((pair, public.ok_or(Error::Crypto)?))
+        };
+        Ok(Self {
+            kid: entry.kid,
+            algorithm,
+            state: entry.state,
+            created_at: moment(entry.created_at),
+            passive_since: entry.passive_since.map(moment),
+            retired_at: entry.retired_at.map(moment),
+            pair,
+        })
+    }
+}
+
+/// Shows the id alone: no key, private or public, gets into a log.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key").field("kid", &self.kid).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("generation", &self.generation)
+            .field("keys", &self.keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyStore").field(&self.path()).finish()
+    }
+}
+
+impl Index {
+    fn active(&self) -> Option<&Entry> {
+        self.keys.iter().find(|entry| entry.state == State::Active)
+    }
+
+    fn add(&mut self, kid: &str, algorithm: Algorithm, state: State, now: u64) {
+        let (kid, alg) = (kid.to_owned(), algorithm.as_str().to_owned());
+        self.keys.push(Entry { kid, alg, state, created_at: now, passive_since: None, retired_at: None });
+    }
+}
+
+/// Media types are compared without case, and `application/` may be left out when nothing else has a slash.
+fn is_type(found: &str, wanted: &str) -> bool {
+    let found = match found.split_at_checked("application/".len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case("application/") => rest,
+        _ => found,
+    };
+    found.eq_ignore_ascii_case(wanted)
+}
+
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+fn moment(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
+}
