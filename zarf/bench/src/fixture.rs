@@ -7,9 +7,9 @@ use std::str::FromStr;
 use anyhow::{Context, Result};
 use pgcluster::{Cluster, Options};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::types::Uuid;
 use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// A PostgreSQL for the time of a run, and what the contenders need beside it.
 pub struct Fixture {

@@ -125,7 +125,7 @@ async fn operations(url: &str) -> Result<Vec<Operation>> {
 /// A film that is not there yet, whoever is asked to add it.
 fn new_film() -> String {
     serde_json::json!({
-        "title": format!("Film {}", sqlx::types::Uuid::now_v7()), "year": 2001, "runtime_minutes": 96, "genres": ["Drama"],
+        "title": format!("Film {}", uuid::Uuid::now_v7()), "year": 2001, "runtime_minutes": 96, "genres": ["Drama"],
         "director": "Ada Lovelace", "rating": "PG", "price": {"amount": 990, "currency": "USD"}, "stock": 5,
     })
     .to_string()

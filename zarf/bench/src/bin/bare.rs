@@ -4,12 +4,12 @@
 use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context, Result};
 use bench::sql;
+use chrono::{DateTime, Utc};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::types::Uuid;
-use sqlx::types::chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 /// Where to serve what.
 #[derive(Parser)]
