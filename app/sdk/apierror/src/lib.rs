@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::ResponseError;
 use problem::{FieldError, Problem};
@@ -179,7 +179,12 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::new(self.code.status());
         for (name, value) in &self.headers {
-            response.headers_mut().append(name.clone(), value.clone());
+            if name == header::CONNECTION {
+                // The server writes this field itself, from here.
+                response.head_mut().set_connection_type(ConnectionType::Close);
+            } else {
+                response.headers_mut().append(name.clone(), value.clone());
+            }
         }
         response.extensions_mut().insert(self.clone());
         response

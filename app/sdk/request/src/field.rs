@@ -67,6 +67,9 @@ trait Items<T> {
     fn schema(&self, components: &mut Components) -> Schema;
 }
 
+/// Of a text whose format says what it is.
+const ANY_LENGTH: (usize, usize) = (0, usize::MAX);
+
 /// Text of so many Unicode scalar values, as JSON Schema counts.
 pub const fn text<T>(length: RangeInclusive<usize>, parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
     Field::of(Kind::Text { length: (*length.start(), *length.end()), parse })
@@ -133,12 +136,12 @@ pub const fn object<B: Body>() -> Field<B> {
 
 /// The id of a row.
 pub const fn id<K: 'static>() -> Field<types::Id<K>> {
-    Field::of(Kind::Text { length: (36, 36), parse: |text| Ok(types::Id::parse(text)?) }).format("uuid")
+    Field::of(Kind::Text { length: ANY_LENGTH, parse: |text| Ok(types::Id::parse(text)?) }).format("uuid")
 }
 
 /// A moment (RFC 3339), in whole microseconds.
 pub const fn timestamp() -> Field<types::Timestamp> {
-    Field::of(Kind::Text { length: (20, 64), parse: parse_timestamp }).format("date-time")
+    Field::of(Kind::Text { length: ANY_LENGTH, parse: parse_timestamp }).format("date-time")
 }
 
 impl<T: 'static> Field<T> {

@@ -37,6 +37,7 @@ mod object;
 mod params;
 mod place;
 mod report;
+mod unread;
 mod uri;
 
 pub use crate::extract::body::{Empty, Json, Limits, MergePatch, decode};
@@ -48,3 +49,4 @@ pub use crate::field::{Field, Refusal};
 pub use crate::list::{Continuation, List, Sorting};
 pub use crate::object::{Body, Object, components_of, schema_of};
 pub use crate::params::{Parameters, Params, parameters_of};
+pub use crate::unread::Unread;

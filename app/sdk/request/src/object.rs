@@ -117,7 +117,7 @@ impl Object<'_> {
 
     /// Refuses the member `name` for a reason that lies in several members together.
     ///
-    /// Call it after every getter; `read` then has to give `None`.
+    /// Call it after every getter. Whatever `read` gives then is dropped.
     pub fn refuse(&mut self, name: &'static str, words: impl Into<String>) {
         if let Mode::Reading { place, report, .. } = &mut self.0 {
             report.add(|| Place::Member(place, name).error(words));

@@ -98,7 +98,7 @@ impl<'r> Params<'r> {
 
     /// Refuses the parameter `name` for a reason that lies in several parameters together.
     ///
-    /// Call it after every getter; `read` then has to give `None`.
+    /// Call it after every getter. Whatever `read` gives then is dropped.
     pub fn refuse(&mut self, name: &'static str, words: impl Into<String>) {
         if let Mode::Reading(reading) = &mut self.0 {
             reading.report.add(|| Place::Parameter(name).error(words));

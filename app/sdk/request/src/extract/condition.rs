@@ -36,6 +36,15 @@ impl OptionalIfMatch {
     pub fn check(&self, current: Version) -> Result<(), ApiError> {
         self.0.as_ref().map_or(Ok(()), |condition| check(condition, current))
     }
+
+    /// [`OptionalIfMatch::check`], and the version that the change itself has to meet: none when the client does not ask.
+    ///
+    /// # Errors
+    /// 412: it is based on another one.
+    pub fn expect(&self, current: Version) -> Result<Option<Version>, ApiError> {
+        self.check(current)?;
+        Ok(self.0.as_ref().map(|_| current))
+    }
 }
 
 impl IfNoneMatch {
