@@ -75,6 +75,7 @@ pub(crate) struct Listed {
 pub(crate) struct ListedMethod {
     pub(crate) method: Method,
     pub(crate) access: Access,
+    pub(crate) takes_body: bool,
     pub(crate) produces: Vec<&'static str>,
     pub(crate) serve: Serve,
 }
@@ -108,6 +109,7 @@ impl Builder {
             limiter,
             trusted_proxies: self.settings.trusted_proxies,
             deadline: self.settings.deadline,
+            body_timeout: self.settings.body_timeout,
             max_in_flight: self.settings.max_in_flight,
             in_flight: AtomicUsize::new(0),
             draining: AtomicBool::new(false),
@@ -178,6 +180,7 @@ fn list(tables: &[Routes]) -> Result<(Tree, Vec<Listed>), BuildError> {
         methods.push(ListedMethod {
             method: route.method.clone(),
             access: route.access,
+            takes_body: route.operation.body.is_some(),
             produces: route.operation.produces(),
             serve: Arc::clone(&route.serve),
         });

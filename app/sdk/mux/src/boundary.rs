@@ -81,6 +81,7 @@ impl ServiceFactory<ServiceRequest> for Factory {
                     methods.push(Served {
                         method: method.method.clone(),
                         access: method.access,
+                        takes_body: method.takes_body,
                         produces: method.produces.clone(),
                         handler: (method.serve)().new_service(()).await?,
                     });

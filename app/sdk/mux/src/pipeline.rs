@@ -55,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) limiter: Option<Limiter>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) deadline: Duration,
+    pub(crate) body_timeout: Duration,
     pub(crate) max_in_flight: usize,
     pub(crate) in_flight: AtomicUsize,
     pub(crate) draining: AtomicBool,
@@ -72,6 +73,7 @@ pub(crate) struct Resource {
 pub(crate) struct Served {
     pub(crate) method: Method,
     pub(crate) access: Access,
+    pub(crate) takes_body: bool,
     pub(crate) produces: Vec<&'static str>,
     pub(crate) handler: Handler,
 }
@@ -142,7 +144,12 @@ impl Pipeline {
             return handle(handler, request).await;
         }
         let _permit = self.shared.admit()?;
-        let deadline = tokio::time::Instant::now() + self.shared.deadline;
+        let mut limit = self.shared.deadline;
+        if served.is_some_and(|served| served.takes_body) {
+            // A slow client must not use up the time of the statements: those have their own limit as well.
+            limit += self.shared.body_timeout;
+        }
+        let deadline = tokio::time::Instant::now() + limit;
         sqldb::within(deadline, self.pass_guarded(request, &exchange, served)).await
     }
 

@@ -122,8 +122,14 @@ impl Routes {
 
     /// Adds what the handlers of this table need; they take it as `web::Data<T>`.
     #[must_use]
-    pub fn data<T: Send + Sync + 'static>(mut self, data: T) -> Self {
+    pub fn data<T: Send + Sync + 'static>(self, data: T) -> Self {
         let data = web::Data::new(data);
+        self.shared(data)
+    }
+
+    /// As [`Routes::data`], for what others hold as well.
+    #[must_use]
+    pub fn shared<T: Send + Sync + 'static>(mut self, data: web::Data<T>) -> Self {
         self.data.push(Arc::new(move |config| {
             config.app_data(web::Data::clone(&data));
         }));

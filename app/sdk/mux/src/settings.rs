@@ -8,8 +8,10 @@ use settings::Network;
 /// What holds for every request of an application.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How long a unit of work may take.
+    /// How long a unit of work may take in all.
     pub deadline: Duration,
+    /// How long a body may take to arrive; where one is taken, the unit of work may take so much longer.
+    pub body_timeout: Duration,
     /// How many requests may be worked on at once; more are answered 503 at once. Health routes do not count.
     pub max_in_flight: usize,
     /// The quota of one client; `None` takes all limits off.
@@ -35,6 +37,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(3),
+            body_timeout: Duration::from_secs(10),
             max_in_flight: 512,
             quota: None,
             trusted_proxies: Vec::new(),

@@ -15,6 +15,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::refusal;
 
+/// How long a refused client may take to read its refusal.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A TCP stream that notices what the dispatcher keeps to itself.
 ///
 /// - The client's end: the requests in hand learn of it through the [`Connection`].
@@ -31,6 +34,8 @@ pub(crate) struct Stream {
     outgoing: Vec<u8>,
     written: usize,
     refused: bool,
+    /// Runs out when the client has had the time to read the refusal.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 /// A head that has begun to arrive.
@@ -52,6 +57,7 @@ impl Stream {
             outgoing: Vec::new(),
             written: 0,
             refused: false,
+            linger: None,
         }
     }
 
@@ -88,8 +94,11 @@ impl Stream {
         }
     }
 
-    /// Writes what is on its way out.
-    fn poll_outgoing(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Writes the refusal, then reads until the client closes its side too, or for a moment.
+    ///
+    /// A socket that is closed with bytes unread resets the connection, and the client loses the refusal
+    /// (RFC 9112, section 9.6).
+    fn poll_farewell(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.outgoing.len() {
             let left = &self.outgoing[self.written..];
             let written = ready!(Pin::new(&mut self.inner).poll_write(context, left))?;
@@ -98,7 +107,19 @@ impl Stream {
             }
             self.written += written;
         }
-        Poll::Ready(Ok(()))
+        ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+        let linger = self.linger.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + LINGER)));
+        if linger.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut waste = [0; 4096];
+        loop {
+            let mut buffer = ReadBuf::new(&mut waste);
+            ready!(Pin::new(&mut self.inner).poll_read(context, &mut buffer))?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 
@@ -126,30 +147,29 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_outgoing(context))?;
-        if self.refused {
-            // Nothing follows a refusal.
-            return Poll::Ready(Ok(bytes.len()));
+        if !self.refused {
+            let Some((start, status)) = refusal::find(bytes) else {
+                return Pin::new(&mut self.inner).poll_write(context, bytes);
+            };
+            self.outgoing.extend_from_slice(&bytes[..start]);
+            self.refuse(status);
         }
-        let Some((start, status)) = refusal::find(bytes) else {
-            return Pin::new(&mut self.inner).poll_write(context, bytes);
-        };
-        self.outgoing.extend_from_slice(&bytes[..start]);
-        self.refuse(status);
-        // It counts as written; the flush that follows sends it.
-        if let Poll::Ready(Err(error)) = self.poll_outgoing(context) {
-            return Poll::Ready(Err(error));
-        }
+        // The dispatcher drops the stream as soon as its own refusal counts as written.
+        ready!(self.poll_farewell(context))?;
         Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_outgoing(context))?;
+        if self.refused {
+            return self.poll_farewell(context);
+        }
         Pin::new(&mut self.inner).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_outgoing(context))?;
+        if self.refused {
+            return self.poll_farewell(context);
+        }
         Pin::new(&mut self.inner).poll_shutdown(context)
     }
 }

@@ -1,0 +1,110 @@
+//! What the API says of itself.
+
+use mux::{About, Access, BuildError, Builder, Routes, operation};
+use serde_json::Value;
+
+use crate::harness::{Server, client};
+
+#[actix_web::test]
+async fn the_description_is_served_and_kept_by_its_tag() {
+    let server = Server::start().await;
+    let answer = server.get("/openapi.json").await;
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let tag = answer.headers()["etag"].clone();
+    let document: Value = answer.json().await.unwrap();
+    insta::assert_json_snapshot!(document);
+    let again = client().get(server.url("/openapi.json")).header("if-none-match", tag).send().await.unwrap();
+    assert_eq!(again.status(), 304);
+}
+
+#[actix_web::test]
+async fn every_reference_in_the_description_leads_somewhere_and_every_component_is_used() {
+    let server = Server::start().await;
+    let text = server.get("/openapi.json").await.text().await.unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let references: Vec<&str> =
+        text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    for reference in &references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    for kind in ["schemas", "responses"] {
+        for name in document["components"][kind].as_object().unwrap().keys() {
+            assert!(references.contains(&format!("/components/{kind}/{name}").as_str()), "{name}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_problem_answers_to_its_own_schema() {
+    let server = Server::start().await;
+    let document: Value = server.get("/openapi.json").await.json().await.unwrap();
+    let mut schema = document["components"]["schemas"]["Problem"].clone();
+    schema["components"] = document["components"].clone();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let request = client().post(server.url("/v1/things")).header("authorization", "Bearer editor");
+    let answer = request.header("content-type", "application/json").body("{}").send().await.unwrap();
+    let problem: Value = answer.json().await.unwrap();
+    assert!(validator.is_valid(&problem), "{problem}");
+}
+
+#[actix_web::test]
+async fn the_reference_needs_nothing_from_elsewhere() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/docs").await.headers()["location"], "/docs/");
+    let page = server.get("/docs/").await;
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
+    let html = page.text().await.unwrap();
+    for part in html.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+        assert!(!part.contains("//"), "{part}");
+        let file = server.get(&format!("/docs/{}", part.trim_start_matches("./"))).await;
+        assert_eq!(file.status(), 200, "{part}");
+        assert!(!file.bytes().await.unwrap().starts_with(&[0x1f, 0x8b]), "{part} was not asked for as gzip");
+    }
+    let initializer = server.get("/docs/swagger-initializer.js").await.text().await.unwrap();
+    assert!(initializer.contains("/openapi.json") && initializer.contains("none"), "{initializer}");
+    assert_eq!(server.get("/docs/nothing").await.status(), 404);
+}
+
+#[actix_web::test]
+async fn every_kind_of_problem_has_its_page() {
+    let server = Server::start().await;
+    let index = server.get("/problems").await.text().await.unwrap();
+    for code in apierror::Code::ALL {
+        let path = format!("/problems/{}", code.slug());
+        assert!(index.contains(&path), "{path}");
+        let page = server.get(&path).await;
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(page.text().await.unwrap().contains(code.title()));
+    }
+    crate::harness::problem(server.get("/problems/unknown").await, 404, "not-found").await;
+}
+
+#[test]
+fn routes_that_clash_are_refused() {
+    async fn handler() -> &'static str {
+        ""
+    }
+    let build = |routes: Routes| {
+        let contact = (String::new(), String::new());
+        let about = About { title: String::new(), version: String::new(), description: String::new(), contact };
+        Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()
+    };
+    let one = || Routes::new("a", "a").get("/a/{id}", Access::Open, operation("one", "One"), handler);
+    let twice = build(one().get("/a/{id}", Access::Open, operation("two", "Two"), handler));
+    assert!(matches!(twice, Err(BuildError::RoutedTwice { .. })));
+    let same = build(one().get("/a/{other}", Access::Open, operation("two", "Two"), handler));
+    assert!(matches!(same, Err(BuildError::SamePath { .. })));
+    let id = build(one().get("/b", Access::Open, operation("one", "One"), handler));
+    assert!(matches!(id, Err(BuildError::SameOperation { .. })));
+}
+
+struct Nobody;
+
+impl mux::Authenticate for Nobody {
+    fn authenticate<'r>(
+        &'r self,
+        _: &'r actix_web::HttpRequest,
+    ) -> futures_util::future::LocalBoxFuture<'r, Result<auth::Caller, apierror::ApiError>> {
+        Box::pin(async { Ok(auth::Caller::Anonymous) })
+    }
+}
