@@ -51,8 +51,9 @@ async fn patch(
 }
 
 async fn delete(_: Id<types::MovieId>, condition: OptionalIfMatch) -> Result<HttpResponse, ApiError> {
-    condition.check(Version::restore(CURRENT))?;
-    Ok(HttpResponse::NoContent().finish())
+    let expected = condition.expect(Version::restore(CURRENT))?;
+    let expected = expected.map_or_else(|| "any".to_owned(), |version| version.to_string());
+    Ok(HttpResponse::NoContent().insert_header(("expected", expected)).finish())
 }
 
 async fn order(order: Idempotent<NewFilm>) -> HttpResponse {
@@ -189,6 +190,16 @@ async fn a_delete_honours_the_version_when_it_is_named() {
     for (field, expected) in [("\"7\"", 204), ("*", 204), ("\"6\"", 412), ("W/\"7\"", 412), ("7", 400)] {
         let request = film(TestRequest::delete()).insert_header((header::IF_MATCH, field));
         assert_eq!(status(request).await, expected, "{field}");
+    }
+}
+
+#[actix_web::test]
+async fn a_delete_that_names_a_version_has_to_meet_it_when_it_is_done() {
+    for (field, expected) in [(None, "any"), (Some("\"7\""), "7"), (Some("*"), "7")] {
+        let request = field.into_iter().fold(film(TestRequest::delete()), |request, field| {
+            request.insert_header((header::IF_MATCH, field))
+        });
+        assert_eq!(call(request).await.headers().get("expected").unwrap(), expected, "{field:?}");
     }
 }
 
