@@ -72,10 +72,10 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error`], or what the effect answers; in both cases nothing was committed, and nothing is kept.
-pub async fn once<E, F>(db: &Db, key: &Key, effect: F) -> Result<Outcome, E>
+pub async fn once<E, W>(db: &Db, key: &Key, effect: impl Fn(Tx) -> W) -> Result<Outcome, E>
 where
     E: From<Error> + From<sqldb::Error>,
-    F: AsyncFn(Tx) -> Result<Answer, E>,
+    W: Future<Output = Result<Answer, E>>,
 {
     db.transact(async |tx: Tx| {
         let store = tx.db();
