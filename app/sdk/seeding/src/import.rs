@@ -10,8 +10,8 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::film::{Reason, Refusal, film};
-use crate::rows::{ReadError, Rows};
+use crate::film::{Reason, Refusal, film, fnv1a};
+use crate::rows::{ReadError, Row, Rows};
 
 /// How an import goes about its work.
 #[derive(Clone, Copy, Debug)]
@@ -148,40 +148,40 @@ struct Batch {
     end: Option<ReadError>,
 }
 
+/// The films of a file so far.
+///
+/// A second row of one key, or of one title, year and director, says something else about the same film, and nobody
+/// knows which is right: the first one is taken, wherever the borders of batches are. Kept as hashes, 32 bytes a film.
+#[derive(Default)]
+struct Lines(HashMap<u64, u64>);
+
+impl Lines {
+    /// The line of the film that this one repeats.
+    fn repeated(&mut self, film: &ImportMovie, line: u64) -> Option<u64> {
+        let new = &film.new;
+        let director = new.director.as_ref().map_or("", |director| director.as_str());
+        // A unit separator is in no line of text: no two films run together.
+        let film_itself = format!("{}\u{1f}{}\u{1f}{director}", new.title.as_str(), new.year.number()).to_lowercase();
+        let hashes = [fnv1a(film.key.as_str()), fnv1a(&film_itself)];
+        let first = hashes.iter().find_map(|hash| self.0.get(hash)).copied();
+        if first.is_none() {
+            self.0.extend(hashes.map(|hash| (hash, line)));
+        }
+        first
+    }
+}
+
 /// Reads to the end, or until nobody takes the batches any more.
 fn read<R: BufRead>(source: Counted<R>, plan: Plan, sender: &mpsc::Sender<Batch>) {
     let position = Arc::clone(&source.position);
-    // The rows of this file by key: a second one of the same key says something else, and nobody knows which is right.
-    let mut lines_by_key: HashMap<u64, u64> = HashMap::new();
-    let mut batch = Batch::default();
+    let (mut lines, mut batch) = (Lines::default(), Batch::default());
     for row in Rows::new(source) {
-        let row = match row {
-            Ok(row) => row,
+        match row {
+            Ok(row) => batch.add(row, plan, &mut lines),
             Err(error) => {
                 batch.end = Some(error);
                 break;
             }
-        };
-        batch.rows += 1;
-        let film = row
-            .members
-            .map_err(|detail| Rejected::new(row.line, None, detail))
-            .and_then(|members| {
-                film(&members, plan.latest_year).map_err(|refusal| Rejected { line: row.line, refusal })
-            });
-        match film {
-            Ok(film) => match lines_by_key.insert(crate::film::fnv1a(film.key.as_str()), row.line) {
-                Some(first) => {
-                    let title = Some(film.new.title.as_str().to_owned());
-                    batch.rejected.push(Rejected::new(row.line, title, format!("repeats the film of line {first}")));
-                    lines_by_key.insert(crate::film::fnv1a(film.key.as_str()), first);
-                }
-                None => {
-                    batch.films.push(film);
-                    batch.lines.push(row.line);
-                }
-            },
-            Err(rejected) => batch.rejected.push(rejected),
         }
         if batch.rows >= plan.batch as u64 {
             batch.bytes = position.load(Ordering::Relaxed);
@@ -193,6 +193,30 @@ fn read<R: BufRead>(source: Counted<R>, plan: Plan, sender: &mpsc::Sender<Batch>
     batch.bytes = position.load(Ordering::Relaxed);
     // Whoever left has no use for the rest.
     let _ = sender.blocking_send(batch);
+}
+
+impl Batch {
+    fn add(&mut self, row: Row, plan: Plan, lines: &mut Lines) {
+        self.rows += 1;
+        let line = row.line;
+        let film = match row.members {
+            Ok(members) => film(&members, plan.latest_year).map_err(|refusal| Rejected { line, refusal }),
+            Err(detail) => Err(Rejected::new(line, None, detail)),
+        };
+        match film {
+            Ok(film) => match lines.repeated(&film, line) {
+                Some(first) => {
+                    let title = film.new.title.as_str().to_owned();
+                    self.rejected.push(Rejected::new(line, Some(title), format!("repeats the film of line {first}")));
+                }
+                None => {
+                    self.films.push(film);
+                    self.lines.push(line);
+                }
+            },
+            Err(rejected) => self.rejected.push(rejected),
+        }
+    }
 }
 
 /// A source that tells how far it was read.

@@ -233,7 +233,10 @@ fn parse(bytes: &[u8]) -> Result<Members, String> {
             // The position is that in the row's own text, which nobody sees.
             Err(text.split(" at line ").next().unwrap_or_default().to_owned())
         }
-        Err(error) => Err(format!("not JSON at character {} of the row's line {}", error.column(), error.line())),
+        Err(error) if error.line() > 1 => {
+            Err(format!("not JSON at character {} of the row's line {}", error.column(), error.line()))
+        }
+        Err(error) => Err(format!("not JSON at character {}", error.column())),
     }
 }
 
@@ -303,7 +306,7 @@ mod tests {
         assert_eq!(
             read(text),
             [
-                "1! not JSON at character 6 of the row's line 1",
+                "1! not JSON at character 6",
                 "2! invalid type: sequence, expected a JSON object",
                 "3! invalid type: integer `7`, expected a JSON object",
                 "4! member \"a\" comes twice",

@@ -65,7 +65,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Users(Users),
     /// Print who may do what: every permission, by role
-    #[command(after_help = "Example:\n  admin policy --json | jq '.[] | select(.editor != \"none\")'")]
+    #[command(after_help = "Example:\n  admin policy --json | jq -r '.[] | select(.grants.editor == \"any\").permission'")]
     Policy,
     /// The settings of the programs
     #[command(subcommand)]
@@ -155,19 +155,35 @@ pub(crate) struct ImportMovies {
 pub(crate) enum Keys {
     /// Make a key; the first becomes the one that signs, a later one waits for `rotate`
     #[command(after_help = "Example:\n  admin keys generate")]
-    Generate,
+    Generate {
+        /// What the key signs with: EdDSA or ES256
+        #[arg(long, default_value = "EdDSA")]
+        alg: String,
+    },
     /// Print the keys, without their private parts
     #[command(after_help = "Example:\n  admin keys list")]
     List,
-    /// Sign with a new key from now on; the old one still verifies, until it is retired
-    #[command(after_help = "Example:\n  admin keys rotate")]
-    Rotate,
-    /// Stop trusting a key: tokens that it signed are refused from now on
-    #[command(after_help = "Example:\n  admin keys retire 0192f0c1")]
+    /// Sign with another key from now on: the one that waits, or a new one
+    ///
+    /// The old key still verifies what it signed, until it is retired. Services see the change within seconds.
+    #[command(after_help = "Example, with verifiers elsewhere that keep the public keys for an hour:
+  admin keys generate && sleep 1h && admin keys rotate && sleep 15m && admin keys retire OLD-KID")]
+    Rotate {
+        /// What a new key signs with: EdDSA or ES256
+        #[arg(long, default_value = "EdDSA")]
+        alg: String,
+    },
+    /// Stop trusting a key, and remove its private part
+    ///
+    /// Refused while tokens that it signed may still be valid (auth.access_ttl after the rotation).
+    #[command(after_help = "Example, for a key that was stolen:\n  admin keys rotate && admin keys retire KID --now")]
     Retire {
         /// The id of the key
-        #[arg(value_parser = NonEmptyStringValueParser::new())]
+        #[arg(value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
         kid: String,
+        /// End the tokens that it signed, too
+        #[arg(long)]
+        now: bool,
     },
     /// Print the public keys as a JWK set (RFC 7517)
     #[command(after_help = "Example:\n  admin keys jwks > jwks.json")]

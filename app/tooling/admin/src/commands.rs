@@ -4,7 +4,9 @@ mod completions;
 mod config;
 mod db;
 mod import;
+mod keys;
 mod migrate;
+mod policy;
 mod version;
 
 use std::future::Future;
@@ -23,6 +25,8 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
     match command {
         Command::Migrate(command) => migrate::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
+        Command::Keys(command) => keys::run(context, command),
+        Command::Policy => Ok(policy::run()),
         Command::Config(command) => config::run(context, command),
         Command::Db(command) => db::run(context, command).await,
         Command::Completions { shell } => Ok(completions::run(shell)),

@@ -42,6 +42,9 @@ Exit codes:
 Every setting of the programs can be given: --set KEY=VALUE, a file (--config), or the environment
 (MARQUEE__DB__URL). `admin config show` prints them all, with the source of each.";
 
+/// What to look at when the database does not answer.
+pub(crate) const DATABASE_MEND: &str = "is the server of db.url up? `admin db url` prints where it is looked for";
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -130,7 +133,7 @@ impl From<sqldb::Error> for Failure {
                 (Exit::Refused, None)
             }
             sqldb::Error::Unavailable { .. } => {
-                (Exit::Unavailable, Some("is the server of db.url up? `admin db url` prints where it is looked for"))
+                (Exit::Unavailable, Some(DATABASE_MEND))
             }
             sqldb::Error::DeadlineExceeded => (Exit::Unavailable, Some("give it longer, as in --set db.deadline=30s")),
             sqldb::Error::Other { .. } => (Exit::Failed, Some("is the schema there? `admin migrate status` tells")),

@@ -176,7 +176,7 @@ impl Watch for Progress {
     fn committed(&mut self, tally: &Tally, bytes: u64) {
         self.tally = *tally;
         self.bar.set_position(bytes);
-        self.bar.set_message(format!("{} films, {} known, {} rejected", tally.created, tally.known, tally.rejected));
+        self.bar.set_message(format!("{} created, {} known, {} rejected", tally.created, tally.known, tally.rejected));
     }
 }
 

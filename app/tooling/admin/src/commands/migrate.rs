@@ -1,7 +1,5 @@
 //! `admin migrate`.
 
-use std::error::Error as _;
-
 use ::migrate::{Difference, Error, State, Status};
 use serde_json::{Value, json};
 
@@ -86,17 +84,11 @@ async fn verify(context: &Context) -> Result<Reply, Failure> {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let mend = match &error {
-            Error::Url => return Self::of(Exit::Configuration, &error),
-            Error::Connect { .. } => {
-                let mend = "is the server of db.url up? `admin db url` prints where it is looked for";
-                return Self::of(Exit::Unavailable, &error).mend(mend);
-            }
-            Error::Changed { .. } => return Self::of(Exit::Refused, &error),
-            _ => None::<&str>,
-        };
-        match (mend, error.source().and_then(|source| source.downcast_ref::<sqldb::Error>())) {
-            (None, Some(sqldb::Error::Unavailable { .. })) => Self::of(Exit::Unavailable, &error),
+        match error {
+            Error::Url => Self::of(Exit::Configuration, &error),
+            Error::Connect { .. } => Self::of(Exit::Unavailable, &error).mend(crate::exit::DATABASE_MEND),
+            Error::Pool { source } => Self::from(source),
+            Error::Changed { .. } | Error::Busy { .. } | Error::Locked { .. } => Self::of(Exit::Refused, &error),
             _ => Self::of(Exit::Failed, &error),
         }
     }

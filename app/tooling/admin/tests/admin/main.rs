@@ -1,0 +1,10 @@
+//! The real program on real databases.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod config;
+mod import;
+mod keys;
+mod program;
+mod run;
+mod schema;
