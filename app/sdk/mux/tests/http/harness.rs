@@ -21,22 +21,22 @@ use types::{MovieId, Role, UserId, Version};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub const ID: &str = "0190a6e0-7d1c-7c3e-8f4a-3b2a1c0d9e8f";
+pub(crate) const ID: &str = "0190a6e0-7d1c-7c3e-8f4a-3b2a1c0d9e8f";
 
 /// What a test can see and steer of the handlers.
-pub struct Hands {
+pub(crate) struct Hands {
     /// Requests that wait here go on when a permit is added.
-    pub gate: Semaphore,
+    pub(crate) gate: Semaphore,
     /// Told when a waiting handler begins, and when it is dropped.
     told: mpsc::UnboundedSender<&'static str>,
 }
 
-pub struct Server {
-    pub address: SocketAddr,
-    pub api: Api,
-    pub hands: Data<Hands>,
-    pub told: mpsc::UnboundedReceiver<&'static str>,
-    pub running: Running,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) api: Api,
+    pub(crate) hands: Data<Hands>,
+    pub(crate) told: mpsc::UnboundedReceiver<&'static str>,
+    pub(crate) running: Running,
     _tasks: Tasks,
 }
 
@@ -75,16 +75,16 @@ impl Authenticate for Keys {
     }
 }
 
-pub fn settings() -> mux::Settings {
+pub(crate) fn settings() -> mux::Settings {
     mux::Settings::default()
 }
 
 impl Server {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(settings()).await
     }
 
-    pub async fn with(settings: mux::Settings) -> Self {
+    pub(crate) async fn with(settings: mux::Settings) -> Self {
         logs();
         let (told, hears) = mpsc::unbounded_channel();
         let hands = Data::new(Hands { gate: Semaphore::new(0), told });
@@ -102,27 +102,27 @@ impl Server {
         Self { address: running.address(), api, hands, told: hears, running, _tasks: tasks }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub async fn get(&self, path: &str) -> reqwest::Response {
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
         client().get(self.url(path)).send().await.unwrap()
     }
 
     /// Sends bytes as they are and gives all that comes back until the connection is closed.
-    pub async fn raw(&self, request: &[u8]) -> String {
+    pub(crate) async fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request).await.unwrap();
         read_to_end(&mut stream).await
     }
 }
 
-pub fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-pub async fn read_to_end(stream: &mut TcpStream) -> String {
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = stream.read_to_end(&mut bytes);
     tokio::time::timeout(Duration::from_secs(10), read).await.expect("an answer and the end").unwrap();
@@ -130,13 +130,13 @@ pub async fn read_to_end(stream: &mut TcpStream) -> String {
 }
 
 /// Checks that an answer is a problem document of this slug with all that belongs to it, and gives it.
-pub async fn problem(answer: reqwest::Response, status: u16, slug: &str) -> serde_json::Value {
+pub(crate) async fn problem(answer: reqwest::Response, status: u16, slug: &str) -> serde_json::Value {
     assert_eq!(answer.status(), status);
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
     check_problem(&answer.text().await.unwrap(), status, slug)
 }
 
-pub fn check_problem(body: &str, status: u16, slug: &str) -> serde_json::Value {
+pub(crate) fn check_problem(body: &str, status: u16, slug: &str) -> serde_json::Value {
     let problem: serde_json::Value = serde_json::from_str(body).expect(body);
     assert_eq!(problem["status"], status, "{body}");
     assert_eq!(problem["type"], format!("/problems/{slug}"), "{body}");
@@ -147,13 +147,13 @@ pub fn check_problem(body: &str, status: u16, slug: &str) -> serde_json::Value {
 }
 
 /// The status, the header block in lower case, the body.
-pub fn parts(answer: &str) -> (u16, String, &str) {
+pub(crate) fn parts(answer: &str) -> (u16, String, &str) {
     let (head, body) = answer.split_once("\r\n\r\n").expect(answer);
     (head[9..12].parse().unwrap(), head.to_lowercase(), body)
 }
 
 /// The log of this process. A test finds its own lines by a trace id.
-pub fn logs() -> &'static Arc<Mutex<Vec<u8>>> {
+pub(crate) fn logs() -> &'static Arc<Mutex<Vec<u8>>> {
     struct Shared(Arc<Mutex<Vec<u8>>>);
     impl std::io::Write for Shared {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
