@@ -76,18 +76,12 @@ pub const fn text<T>(length: RangeInclusive<usize>, parse: fn(&str) -> Result<T,
 }
 
 /// One of these texts. A refusal names them all.
-pub const fn enumeration<T>(
-    values: &'static [&'static str],
-    parse: fn(&str) -> Result<T, Refusal>,
-) -> Field<T> {
+pub const fn enumeration<T>(values: &'static [&'static str], parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
     Field::of(Kind::Choice { values: Values::Listed(values), parse })
 }
 
 /// One of many texts, of which `values` documents all. What `parse` takes has to be the same; it words the refusal.
-pub const fn enumeration_of<T>(
-    values: fn() -> Vec<&'static str>,
-    parse: fn(&str) -> Result<T, Refusal>,
-) -> Field<T> {
+pub const fn enumeration_of<T>(values: fn() -> Vec<&'static str>, parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
     Field::of(Kind::Choice { values: Values::Many(values), parse })
 }
 
@@ -205,7 +199,5 @@ fn parse_timestamp(text: &str) -> Result<DateTime<Utc>, Refusal> {
     if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
         return Err(Refusal::new(REFUSED));
     }
-    DateTime::parse_from_rfc3339(text)
-        .map(|time| time.to_utc().trunc_subsecs(6))
-        .map_err(|_| Refusal::new(REFUSED))
+    DateTime::parse_from_rfc3339(text).map(|time| time.to_utc().trunc_subsecs(6)).map_err(|_| Refusal::new(REFUSED))
 }

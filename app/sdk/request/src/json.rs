@@ -61,12 +61,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Value<'_>, Malformed> {
     }
     let mut state = State::default();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Seed { state: &mut state, depth: 0 }
-        .deserialize(&mut reader)
-        .map_err(|error| malformed(&error, state))?;
-    reader
-        .end()
-        .map_err(|error| Malformed::Trailing { line: error.line(), column: error.column() })?;
+    let value =
+        Seed { state: &mut state, depth: 0 }.deserialize(&mut reader).map_err(|error| malformed(&error, state))?;
+    reader.end().map_err(|error| Malformed::Trailing { line: error.line(), column: error.column() })?;
     Ok(value)
 }
 
@@ -92,9 +89,9 @@ impl From<serde_json::Value> for Value<'static> {
         match value {
             serde_json::Value::Null => Self::Null,
             serde_json::Value::Bool(value) => Self::Bool(value),
-            serde_json::Value::Number(number) => number
-                .as_i64()
-                .map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int),
+            serde_json::Value::Number(number) => {
+                number.as_i64().map_or_else(|| Self::Float(number.as_f64().unwrap_or(f64::NAN)), Self::Int)
+            }
             serde_json::Value::String(text) => Self::Text(text.into()),
             serde_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
             serde_json::Value::Object(members) => {

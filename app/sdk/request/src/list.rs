@@ -1,5 +1,8 @@
 //! The parameters of every list: limit, cursor or page, total, sort.
 
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
 use actix_web::http::Uri;
 use apierror::{ApiError, Code};
 use paging::{Binding, Cursors, Direction, Keys, OrderBy, Page, Position};
@@ -41,6 +44,32 @@ pub struct Continuation {
     number: Option<u32>,
 }
 
+/// The cursors of the application's lists, once the secret behind them is known.
+///
+/// Replicas share that secret through the database, which may come up after the service: until then lists are answered
+/// 503. Its clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct ListKey(Arc<OnceLock<Cursors>>);
+
+impl ListKey {
+    /// Makes the cursors known. They stay as they are: a second secret is passed over.
+    pub fn set(&self, cursors: Cursors) {
+        let _ = self.0.set(cursors);
+    }
+
+    fn cursors(&self) -> Option<&Cursors> {
+        self.0.get()
+    }
+}
+
+impl From<Cursors> for ListKey {
+    fn from(cursors: Cursors) -> Self {
+        let key = Self::default();
+        key.set(cursors);
+        key
+    }
+}
+
 static LIMIT: Field<u32> =
     field::integer(1..=100, |number| Ok(u32::try_from(number)?)).describe("The most items of the page.");
 static PAGE: Field<u32> = field::integer(1..=1_000_000, |number| Ok(u32::try_from(number)?))
@@ -62,9 +91,16 @@ impl Params<'_> {
         let reading = self.reading()?;
         let (limit, cursor, number, total, order_by) = (limit?, cursor?, number?, total?, order_by?);
 
-        let Some(cursors) = reading.cursors else {
-            reading.failure = Some(ApiError::internal(NoCursors));
-            return None;
+        let cursors = match reading.list_key.map(ListKey::cursors) {
+            Some(Some(cursors)) => cursors,
+            Some(None) => {
+                reading.failure = Some(ApiError::unavailable(Duration::from_secs(1)));
+                return None;
+            }
+            None => {
+                reading.failure = Some(ApiError::internal(NoListKey));
+                return None;
+            }
         };
         let binding = reading.binding(sorting, &order_by);
         let position = match (cursor, number) {
@@ -171,8 +207,7 @@ impl Reading<'_> {
             binding.add(name);
             binding.add(direction.sql());
         }
-        let mut filter: Vec<_> =
-            self.all.iter().filter(|(name, _)| !is_page(name) && name != "sort").collect();
+        let mut filter: Vec<_> = self.all.iter().filter(|(name, _)| !is_page(name) && name != "sort").collect();
         filter.sort_unstable();
         // Ends the order, so that no filter reads as a part of it.
         binding.add("?");
@@ -232,5 +267,5 @@ fn is_page(name: &str) -> bool {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the application has no `paging::Cursors` among its data")]
-struct NoCursors;
+#[error("the application has no `request::ListKey` among its data")]
+struct NoListKey;

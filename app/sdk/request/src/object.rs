@@ -26,15 +26,8 @@ pub trait Body: Sized + 'static {
 pub struct Object<'r>(Mode<'r>);
 
 enum Mode<'r> {
-    Reading {
-        members: BTreeMap<Cow<'r, str>, Value<'r>>,
-        place: &'r Place<'r>,
-        report: &'r mut Report,
-    },
-    Describing {
-        members: Vec<(&'static str, Schema, bool)>,
-        components: &'r mut Components,
-    },
+    Reading { members: BTreeMap<Cow<'r, str>, Value<'r>>, place: &'r Place<'r>, report: &'r mut Report },
+    Describing { members: Vec<(&'static str, Schema, bool)>, components: &'r mut Components },
 }
 
 /// A member that may be missing.

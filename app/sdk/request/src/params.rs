@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use actix_web::http::Uri;
 use apierror::ApiError;
-use paging::Cursors;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 
 use crate::field::{self, Components, Field, Schema};
 use crate::json::Value;
+use crate::list::ListKey;
 use crate::place::Place;
 use crate::report::Report;
 use crate::uri::Pair;
@@ -36,7 +36,7 @@ pub(crate) struct Reading<'r> {
     /// All of them, for the binding of a cursor.
     pub(crate) all: &'r [Pair<'r>],
     pub(crate) uri: &'r Uri,
-    pub(crate) cursors: Option<&'r Cursors>,
+    pub(crate) list_key: Option<&'r ListKey>,
     pub(crate) report: Report,
     /// A failure that is no refusal of a parameter; it counts when every parameter is fine.
     pub(crate) failure: Option<ApiError>,
@@ -181,13 +181,13 @@ impl<'r> Reading<'r> {
 pub(crate) fn read<'r, Q: Parameters>(
     uri: &'r Uri,
     all: &'r [Pair<'r>],
-    cursors: Option<&'r Cursors>,
+    list_key: Option<&'r ListKey>,
 ) -> Result<Q, ApiError> {
     let mut params = Params(Mode::Reading(Reading {
         rest: all.iter().map(Some).collect(),
         all,
         uri,
-        cursors,
+        list_key,
         report: Report::default(),
         failure: None,
     }));
@@ -200,12 +200,7 @@ pub(crate) fn read<'r, Q: Parameters>(
     }
 }
 
-fn parameter<T>(
-    name: &str,
-    field: &Field<T>,
-    required: Required,
-    default: Option<serde_json::Value>,
-) -> Parameter {
+fn parameter<T>(name: &str, field: &Field<T>, required: Required, default: Option<serde_json::Value>) -> Parameter {
     // Objects have no place in a query, so that there are no components.
     let schema = field.schema(false, default, &mut Components::new());
     let parameter = documented(name, schema, field.description()).required(required);

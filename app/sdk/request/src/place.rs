@@ -21,11 +21,7 @@ impl Place<'_> {
     /// A refusal of the value at this place.
     pub(crate) fn error(&self, detail: impl Into<String>) -> FieldError {
         let mut text = String::new();
-        if self.write(&mut text) {
-            FieldError::pointer(text, detail)
-        } else {
-            FieldError::parameter(text, detail)
-        }
+        if self.write(&mut text) { FieldError::pointer(text, detail) } else { FieldError::parameter(text, detail) }
     }
 
     /// Writes the place; false when it is a parameter, of which items have no names of their own.

@@ -92,9 +92,7 @@ pub(crate) fn read(
 
 fn refuse(malformed: Malformed) -> ApiError {
     match malformed {
-        Malformed::NumberRange => {
-            ApiError::invalid(vec![FieldError::pointer("#", malformed.to_string())])
-        }
+        Malformed::NumberRange => ApiError::invalid(vec![FieldError::pointer("#", malformed.to_string())]),
         _ => ApiError::new(Code::BadRequest).with_detail(malformed.to_string()),
     }
 }

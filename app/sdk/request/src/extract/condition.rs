@@ -50,9 +50,7 @@ impl OptionalIfMatch {
 impl IfNoneMatch {
     /// Whether the client has the `current` version already, so that the answer is 304.
     pub fn has(&self, current: Version) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|condition| !etag::if_none_match(condition, Some(&tag(current))))
+        self.0.as_ref().is_some_and(|condition| !etag::if_none_match(condition, Some(&tag(current))))
     }
 }
 
@@ -61,9 +59,10 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(if_match(request.headers()).and_then(|condition| {
-            condition.map(Self).ok_or_else(|| ApiError::new(Code::PreconditionRequired))
-        }))
+        ready(
+            if_match(request.headers())
+                .and_then(|condition| condition.map(Self).ok_or_else(|| ApiError::new(Code::PreconditionRequired))),
+        )
     }
 }
 
@@ -88,9 +87,9 @@ impl FromRequest for IfNoneMatch {
 }
 
 fn if_match(headers: &HeaderMap) -> Result<Option<Condition>, ApiError> {
-    condition(headers, &header::IF_MATCH).transpose().map_err(|error| {
-        ApiError::new(Code::BadRequest).with_detail(format!("the header field If-Match {error}"))
-    })
+    condition(headers, &header::IF_MATCH)
+        .transpose()
+        .map_err(|error| ApiError::new(Code::BadRequest).with_detail(format!("the header field If-Match {error}")))
 }
 
 fn condition(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Condition, etag::ParseError>> {
@@ -100,11 +99,7 @@ fn condition(headers: &HeaderMap, name: &HeaderName) -> Option<Result<Condition,
 }
 
 fn check(condition: &Condition, current: Version) -> Result<(), ApiError> {
-    if etag::if_match(condition, Some(&tag(current))) {
-        Ok(())
-    } else {
-        Err(ApiError::new(Code::PreconditionFailed))
-    }
+    if etag::if_match(condition, Some(&tag(current))) { Ok(()) } else { Err(ApiError::new(Code::PreconditionFailed)) }
 }
 
 fn tag(version: Version) -> EntityTag {

@@ -94,8 +94,9 @@ impl<B: Body> FromRequest for RequiredIdempotent<B> {
             let Idempotent { body, keyed } = inner.await?;
             match keyed {
                 Some(keyed) => Ok(Self { body, keyed }),
-                None => Err(ApiError::new(Code::BadRequest)
-                    .with_detail("the header field Idempotency-Key is required")),
+                None => {
+                    Err(ApiError::new(Code::BadRequest).with_detail("the header field Idempotency-Key is required"))
+                }
             }
         })
     }

@@ -68,9 +68,7 @@ impl Media {
                 "the body has to be application/merge-patch+json or application/json",
             ),
         };
-        ApiError::new(Code::UnsupportedMediaType)
-            .with_detail(words)
-            .with_header(name, HeaderValue::from_static(value))
+        ApiError::new(Code::UnsupportedMediaType).with_detail(words).with_header(name, HeaderValue::from_static(value))
     }
 }
 
@@ -113,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_patch_is_a_merge_patch_or_json() {
-        for value in ["application/merge-patch+json", "application/Merge-Patch+JSON; charset=utf-8", "application/json"] {
+        for value in ["application/merge-patch+json", "application/Merge-Patch+JSON; charset=utf-8", "application/json"]
+        {
             assert!(takes(Media::MergePatch, value), "{value}");
         }
         for value in ["application/json-patch+json", "application/merge-patch", "text/merge-patch+json"] {

@@ -37,10 +37,8 @@ pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Byte
         return Err(too_large(limits));
     }
     tokio::time::timeout(limits.time, collect(payload, limits)).await.unwrap_or_else(|_| {
-        Err(closing(Code::RequestTimeout).with_detail(format!(
-            "the body did not arrive within {} seconds",
-            limits.time.as_secs_f64()
-        )))
+        Err(closing(Code::RequestTimeout)
+            .with_detail(format!("the body did not arrive within {} seconds", limits.time.as_secs_f64())))
     })
 }
 

@@ -15,9 +15,7 @@ impl<T> Field<T> {
                 return read_list(*items, *count, *unique, values, place, report);
             }
             (Kind::Object { read, .. }, value @ Value::Object(_)) => return read(value, place, report),
-            (Kind::Text { length, parse }, Value::Text(text)) => {
-                check_text(&text, *length).and_then(|()| parse(&text))
-            }
+            (Kind::Text { length, parse }, Value::Text(text)) => check_text(&text, *length).and_then(|()| parse(&text)),
             (Kind::Choice { values, parse }, Value::Text(text)) => {
                 check_choice(values, &text).and_then(|()| parse(&text))
             }
@@ -49,9 +47,7 @@ impl<T> Field<T> {
     /// The value that the text of a query stands for. A text that fits no number stays text, which is refused as one.
     pub(crate) fn value_of<'v>(&self, text: &'v str) -> Value<'v> {
         match &self.kind {
-            Kind::Integer { .. } | Kind::Number { .. } => {
-                number_of(text).unwrap_or(Value::Text(text.into()))
-            }
+            Kind::Integer { .. } | Kind::Number { .. } => number_of(text).unwrap_or(Value::Text(text.into())),
             Kind::Boolean { .. } => match text {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
@@ -65,9 +61,7 @@ impl<T> Field<T> {
     /// The value that the texts of a repeated parameter stand for.
     pub(crate) fn value_of_all<'v>(&self, texts: Vec<&'v str>) -> Value<'v> {
         match &self.kind {
-            Kind::List { items, .. } => {
-                Value::List(texts.into_iter().map(|text| items.value_of(text)).collect())
-            }
+            Kind::List { items, .. } => Value::List(texts.into_iter().map(|text| items.value_of(text)).collect()),
             _ => Value::List(texts.into_iter().map(|text| self.value_of(text)).collect()),
         }
     }
@@ -199,11 +193,7 @@ fn to_integer(number: f64, min: i64, max: i64) -> Result<i64, Refusal> {
 }
 
 fn check_number(number: f64, min: f64, max: f64) -> Result<f64, Refusal> {
-    if (min..=max).contains(&number) {
-        Ok(number)
-    } else {
-        Err(Refusal::new(format!("must be {min} to {max}")))
-    }
+    if (min..=max).contains(&number) { Ok(number) } else { Err(Refusal::new(format!("must be {min} to {max}"))) }
 }
 
 fn count_words(min: usize, max: usize) -> String {

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{
-    ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
-};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 
 use crate::field::{Field, Kind, Values};
@@ -18,12 +16,7 @@ pub(crate) type Components = BTreeMap<String, utoipa::openapi::Schema>;
 
 impl<T> Field<T> {
     /// The schema of the value; those of objects within it go to `components`.
-    pub(crate) fn schema(
-        &self,
-        nullable: bool,
-        default: Option<Value>,
-        components: &mut Components,
-    ) -> Schema {
+    pub(crate) fn schema(&self, nullable: bool, default: Option<Value>, components: &mut Components) -> Schema {
         match &self.kind {
             Kind::List { items, count, unique } => {
                 let list = ArrayBuilder::new()

@@ -139,7 +139,9 @@ fn what_is_not_one_json_value_is_refused_in_our_words() {
     assert_eq!(words(b"{} x"), "something follows the JSON value: line 1, column 4");
     assert_eq!(words(br#"{"a": {"b/c": 1, "b\u002fc": 2}}"#), "the body has the member #/a/b~1c more than once");
     assert_eq!(words(&b"[".repeat(65)), "the body is nested more than 64 levels deep");
-    for text in ["NaN", "01", "+1", ".5", "[1.]", "[0x1]", "True", "\"a\nb\"", r#""\ud800""#, r#""\x41""#, "[1,,2]", "/**/1"] {
+    for text in
+        ["NaN", "01", "+1", ".5", "[1.]", "[0x1]", "True", "\"a\nb\"", r#""\ud800""#, r#""\x41""#, "[1,,2]", "/**/1"]
+    {
         assert!(words(text.as_bytes()).starts_with("the body is not JSON"), "{text}: {}", words(text.as_bytes()));
     }
 }

@@ -37,15 +37,8 @@ fn refusals(value: &Value) -> Vec<String> {
 fn a_film_is_read_with_what_may_be_missing() {
     let film: NewFilm = decode(film().to_string().as_bytes()).unwrap();
     let price = Price { amount: 999, currency: Currency::parse("EUR").unwrap() };
-    let expected = NewFilm {
-        title: "Alien".into(),
-        year: 1979,
-        director: None,
-        rating: None,
-        genres: vec![],
-        price,
-        stock: 0,
-    };
+    let expected =
+        NewFilm { title: "Alien".into(), year: 1979, director: None, rating: None, genres: vec![], price, stock: 0 };
     assert_eq!(film, expected);
 }
 
@@ -209,10 +202,10 @@ fn a_merge_patch_keeps_clears_and_sets() {
 fn a_merge_patch_cannot_clear_what_must_not_be_empty() {
     assert_eq!(refusals_of::<FilmPatch>(&json!({"title": null})), ["#/title: must not be null"]);
     assert_eq!(refusals_of::<FilmPatch>(&json!({"price": {"amount": null}})), ["#/price/amount: must not be null"]);
-    assert_eq!(refusals_of::<FilmPatch>(&json!({"price": null, "x": null})), [
-        "#/price: must not be null",
-        "#/x: is not a member of this resource"
-    ]);
+    assert_eq!(
+        refusals_of::<FilmPatch>(&json!({"price": null, "x": null})),
+        ["#/price: must not be null", "#/x: is not a member of this resource"]
+    );
 }
 
 proptest! {

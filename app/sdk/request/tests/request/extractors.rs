@@ -22,7 +22,7 @@ pub(crate) const FILM: &str = r#"{"title": "Alien", "year": 1979, "price": {"amo
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .app_data(Limits { size: 1000, time: Duration::from_millis(300) })
-        .app_data(paging::Cursors::new(&[7; 32]))
+        .app_data(request::ListKey::from(paging::Cursors::new(&[7; 32])))
         .route("/films", web::get().to(async |_: Query<FilmQuery>| HttpResponse::Ok()))
         .route("/films", web::post().to(async |Json(film): Json<NewFilm>| HttpResponse::Created().body(film.title)))
         .route("/films/{id}", web::get().to(get))
@@ -100,7 +100,9 @@ fn patch_film(kind: &str) -> TestRequest {
 #[actix_web::test]
 async fn json_is_taken_and_other_media_types_are_refused_with_what_is() {
     assert_eq!(body(post("/films")).await, "Alien");
-    for kind in ["text/plain", "application/json; charset=utf-16", "application/merge-patch+json", "", "multipart/form-data"] {
+    for kind in
+        ["text/plain", "application/json; charset=utf-16", "application/merge-patch+json", "", "multipart/form-data"]
+    {
         let request = TestRequest::post().uri("/films").insert_header((header::CONTENT_TYPE, kind)).set_payload(FILM);
         let response = call(request).await;
         assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
@@ -153,7 +155,8 @@ async fn an_id_is_a_uuid_or_names_nothing() {
     assert_eq!(body(film(TestRequest::get())).await, "01890a5d-ac96-774b-bcce-b302099a8057");
     let upper = TestRequest::get().uri("/films/01890A5D-AC96-774B-BCCE-B302099A8057");
     assert_eq!(body(upper).await, "01890a5d-ac96-774b-bcce-b302099a8057");
-    for id in ["1", "x", "01890a5dac96774bbcceb302099a8057", "%7B01890a5d-ac96-774b-bcce-b302099a8057%7D", "%00", "%ff"] {
+    for id in ["1", "x", "01890a5dac96774bbcceb302099a8057", "%7B01890a5d-ac96-774b-bcce-b302099a8057%7D", "%00", "%ff"]
+    {
         assert_eq!(status(TestRequest::get().uri(&format!("/films/{id}"))).await, 404, "{id}");
     }
 }
@@ -196,24 +199,18 @@ async fn a_delete_honours_the_version_when_it_is_named() {
 #[actix_web::test]
 async fn a_delete_that_names_a_version_has_to_meet_it_when_it_is_done() {
     for (field, expected) in [(None, "any"), (Some("\"7\""), "7"), (Some("*"), "7")] {
-        let request = field.into_iter().fold(film(TestRequest::delete()), |request, field| {
-            request.insert_header((header::IF_MATCH, field))
-        });
+        let request = field
+            .into_iter()
+            .fold(film(TestRequest::delete()), |request, field| request.insert_header((header::IF_MATCH, field)));
         assert_eq!(call(request).await.headers().get("expected").unwrap(), expected, "{field:?}");
     }
 }
 
 #[actix_web::test]
 async fn a_client_that_has_the_version_does_not_get_it_again() {
-    for (field, expected) in [
-        ("\"7\"", 304),
-        ("W/\"7\"", 304),
-        ("\"1\", \"7\"", 304),
-        ("*", 304),
-        ("\"8\"", 200),
-        ("7", 200),
-        ("", 200),
-    ] {
+    for (field, expected) in
+        [("\"7\"", 304), ("W/\"7\"", 304), ("\"1\", \"7\"", 304), ("*", 304), ("\"8\"", 200), ("7", 200), ("", 200)]
+    {
         let request = film(TestRequest::get()).insert_header((header::IF_NONE_MATCH, field));
         assert_eq!(status(request).await, expected, "{field}");
     }
@@ -234,7 +231,9 @@ async fn an_idempotency_key_is_a_string_or_a_bare_token() {
         assert_eq!(body(keyed(field)).await, key, "{field}");
     }
     let too_long = "k".repeat(256);
-    for field in ["", "\"\"", "\"a", "a\"", "a b", "\"a b\"", "a,b", "\"a\";x=1", r#""a\b""#, "\"a\"\"b\"", "\u{e9}", &too_long] {
+    for field in
+        ["", "\"\"", "\"a", "a\"", "a b", "\"a b\"", "a,b", "\"a\";x=1", r#""a\b""#, "\"a\"\"b\"", "\u{e9}", &too_long]
+    {
         assert_eq!(status(keyed(field)).await, 400, "{field}");
     }
     assert_eq!(status(post("/payments")).await, 400, "required");
@@ -245,9 +244,8 @@ async fn an_idempotency_key_is_a_string_or_a_bare_token() {
 
 #[actix_web::test]
 async fn a_fingerprint_tells_payloads_and_paths_apart() {
-    let order = |payload: &'static str| {
-        body(post("/orders").insert_header(("idempotency-key", "k")).set_payload(payload))
-    };
+    let order =
+        |payload: &'static str| body(post("/orders").insert_header(("idempotency-key", "k")).set_payload(payload));
     let other = r#"{"title": "Aliens", "year": 1986, "price": {"amount": 999, "currency": "EUR"}}"#;
     assert_eq!(order(FILM).await, order(FILM).await);
     assert_ne!(order(FILM).await, order(other).await);
@@ -260,7 +258,8 @@ async fn a_key_reads_the_same_quoted_and_bare() {
 
 #[actix_web::test]
 async fn a_list_without_the_keys_of_its_cursors_is_a_fault_of_the_service() {
-    let app = init_service(App::new().route("/films", web::get().to(async |_: Query<FilmQuery>| HttpResponse::Ok()))).await;
+    let app =
+        init_service(App::new().route("/films", web::get().to(async |_: Query<FilmQuery>| HttpResponse::Ok()))).await;
     let response = call_service(&app, TestRequest::get().uri("/films").to_request()).await;
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }

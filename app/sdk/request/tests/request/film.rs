@@ -77,8 +77,7 @@ static RATING: Field<String> = enumeration(RATINGS, own);
 static GENRE: Field<String> = text(1..=30, own);
 static GENRES: Field<Vec<String>> = set(&GENRE, 0..=3);
 static AMOUNT: Field<i64> = integer(0..=i64::MAX, Ok);
-static CURRENCY: Field<Currency> =
-    enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?));
+static CURRENCY: Field<Currency> = enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?));
 static PRICE: Field<Price> = object();
 static PRICE_PATCH: Field<PricePatch> = object();
 static STOCK: Field<i64> = integer(0..=1000, Ok);

@@ -6,13 +6,23 @@ use actix_web::test::TestRequest;
 use apierror::{ApiError, Code};
 use paging::Cursors;
 use proptest::prelude::*;
-use request::Query;
+use request::{ListKey, Query};
 
 use crate::film::{FilmQuery, lines};
 
 pub(crate) fn read(target: &str) -> Result<FilmQuery, ApiError> {
-    let request = TestRequest::with_uri(target).app_data(Cursors::new(&[7; 32])).to_http_request();
+    let request = TestRequest::with_uri(target).app_data(ListKey::from(Cursors::new(&[7; 32]))).to_http_request();
     Query::from_request(&request, &mut Payload::None).into_inner().map(|Query(query)| query)
+}
+
+#[test]
+fn a_list_is_unavailable_until_the_secret_of_its_cursors_is_known() {
+    let key = ListKey::default();
+    let request = TestRequest::with_uri("/v1/films").app_data(key.clone()).to_http_request();
+    let read = || Query::<FilmQuery>::from_request(&request, &mut Payload::None).into_inner();
+    assert_eq!(read().err().unwrap().code(), Code::Unavailable);
+    key.set(Cursors::new(&[7; 32]));
+    assert!(read().is_ok());
 }
 
 fn refusals(query: &str) -> Vec<String> {
@@ -37,7 +47,8 @@ fn without_parameters_everything_has_its_default() {
 
 #[test]
 fn parameters_are_decoded_and_typed() {
-    let query = read("/v1/films?q=blade+runner%21&year_from=1982&rating=PG-13&genre=Sci-Fi&near=-0.5e1&genre=%C3%89&").unwrap();
+    let query =
+        read("/v1/films?q=blade+runner%21&year_from=1982&rating=PG-13&genre=Sci-Fi&near=-0.5e1&genre=%C3%89&").unwrap();
     assert_eq!(query.q.as_deref(), Some("blade runner!"));
     assert_eq!(query.year_from, Some(1982));
     assert_eq!(query.rating.as_deref(), Some("PG-13"));
@@ -48,7 +59,9 @@ fn parameters_are_decoded_and_typed() {
 #[test]
 fn every_error_is_found_at_once() {
     assert_eq!(
-        refusals("q=&year_from=x&rating=&genre=a&genre=a&genre=&near=91&limit=0&page=0&total=yes&sort=price&foo=1&foo=2&bar"),
+        refusals(
+            "q=&year_from=x&rating=&genre=a&genre=a&genre=&near=91&limit=0&page=0&total=yes&sort=price&foo=1&foo=2&bar"
+        ),
         [
             "q: must be 1 to 100 characters long",
             "year_from: must be an integer",
@@ -85,7 +98,8 @@ fn names_are_exact() {
 #[test]
 fn numbers_have_the_grammar_of_json() {
     assert_eq!(read("/v1/films?year_from=1979.0").unwrap().year_from, Some(1979));
-    for text in ["", "%2B1979", "01979", "0x7BB", "1979%20", "%201979", "1_979", "NaN", "inf", "1979.5", "null", "true"] {
+    for text in ["", "%2B1979", "01979", "0x7BB", "1979%20", "%201979", "1_979", "NaN", "inf", "1979.5", "null", "true"]
+    {
         assert_eq!(refusals(&format!("year_from={text}")), ["year_from: must be an integer"], "{text}");
     }
     for text in ["1e99", "99999999999999999999", "-1"] {

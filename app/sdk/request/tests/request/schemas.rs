@@ -12,10 +12,8 @@ use crate::queries;
 
 /// A validator of `B`'s schema, made of what the API description would hold.
 fn validator<B: Body>() -> Validator {
-    let components: serde_json::Map<_, _> = components_of::<B>()
-        .into_iter()
-        .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap()))
-        .collect();
+    let components: serde_json::Map<_, _> =
+        components_of::<B>().into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap())).collect();
     let document = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$ref": format!("#/components/schemas/{}", B::NAME),
@@ -76,10 +74,7 @@ fn a_query_is_described_by_its_reader() {
     let parameters = serde_json::to_value(parameters_of::<FilmQuery>()).unwrap();
     let named = |name: &str| parameters.as_array().unwrap().iter().find(|p| p["name"] == name).unwrap();
     let names: Vec<_> = parameters.as_array().unwrap().iter().map(|p| p["name"].as_str().unwrap()).collect();
-    assert_eq!(
-        names,
-        ["q", "year_from", "rating", "genre", "near", "limit", "cursor", "page", "total", "sort"]
-    );
+    assert_eq!(names, ["q", "year_from", "rating", "genre", "near", "limit", "cursor", "page", "total", "sort"]);
     assert_eq!(named("genre")["explode"], json!(true));
     assert_eq!(named("sort")["explode"], json!(false));
     assert_eq!(named("sort")["schema"]["items"]["enum"], json!(["title", "-title", "year", "-year"]));
@@ -98,8 +93,15 @@ fn any_value() -> impl Strategy<Value = Value> {
         (0..3_i64).prop_map(|number| json!(number as f64)),
         any::<f64>().prop_filter("JSON", |number| number.is_finite()).prop_map(Value::from),
         "[ a-zé😀]{0,4}".prop_map(Value::from),
-        prop::sample::select(vec!["EUR", "XXX", "PG", "pg", "1979-05-25T20:00:00Z", "01890a5d-ac96-774b-bcce-b302099a8057"])
-            .prop_map(Value::from),
+        prop::sample::select(vec![
+            "EUR",
+            "XXX",
+            "PG",
+            "pg",
+            "1979-05-25T20:00:00Z",
+            "01890a5d-ac96-774b-bcce-b302099a8057"
+        ])
+        .prop_map(Value::from),
         prop::collection::vec(prop_oneof!["[ab]{0,2}".prop_map(Value::from), (0..3_i64).prop_map(Value::from)], 0..5)
             .prop_map(Value::from),
         (0..3_i64, prop::sample::select(vec!["EUR", "eur"]))
