@@ -1,0 +1,323 @@
+//! Users in PostgreSQL: the statements, the rows, what becomes what.
+
+use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
+use sqldb::Db;
+use sqlx::{Postgres, QueryBuilder};
+use types::{Email, Name, Role, Roles, Timestamp, UserId, Version};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::filter::{Fragment, OrderField, QueryFilter};
+use crate::hash::PasswordHash;
+use crate::model::{UpdateUser, User};
+
+/// Where users are kept.
+#[derive(Clone)]
+pub(crate) struct Store {
+    db: Db,
+}
+
+/// A row, with what places it in an order.
+#[derive(sqlx::FromRow)]
+struct Row {
+    user_id: Uuid,
+    name: String,
+    email: String,
+    roles: Vec<String>,
+    enabled: bool,
+    activated_at: Option<Timestamp>,
+    version: i64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    name_folded: String,
+}
+
+/// A row with the hash of the password.
+#[derive(sqlx::FromRow)]
+struct CredentialRow {
+    #[sqlx(flatten)]
+    row: Row,
+    password_hash: String,
+}
+
+/// The columns of a [`Row`]. Never `*`: a prepared `SELECT *` breaks when a migration adds a column.
+macro_rules! columns {
+    () => {
+        "user_id, name, email, roles, enabled, activated_at, version, created_at, updated_at, name_folded"
+    };
+}
+
+impl Store {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    pub(crate) async fn create(&self, user: &User, hash: &PasswordHash) -> Result<(), Error> {
+        const SQL: &str = "
+            INSERT INTO users (user_id, name, email, password_hash, roles, enabled, activated_at, version, created_at,
+                updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let insert = sqlx::query(SQL)
+            .bind(user.id.uuid())
+            .bind(user.name.as_str())
+            .bind(user.email.as_str())
+            .bind(hash.expose())
+            .bind(names(user.roles))
+            .bind(user.enabled)
+            .bind(user.activated_at)
+            .bind(user.version.number())
+            .bind(user.created_at)
+            .bind(user.updated_at);
+        self.db.execute(insert).await.map_err(meaning)?;
+        Ok(())
+    }
+
+    /// Changes the user and answers them as they are now; `None` when none has the id and the version of `user`.
+    ///
+    /// Only what the update names is written: a role that this release does not know is kept.
+    pub(crate) async fn update(
+        &self,
+        user: &User,
+        update: UpdateUser,
+        hash: Option<PasswordHash>,
+    ) -> Result<Option<User>, Error> {
+        // A clock may run behind the one that wrote before it; a user is never older after a change.
+        const SQL: &str = concat!(
+            "UPDATE users SET
+                name          = coalesce($3, name),
+                email         = coalesce($4, email),
+                password_hash = coalesce($5, password_hash),
+                roles         = coalesce($6, roles),
+                enabled       = coalesce($7, enabled),
+                version       = version + 1,
+                updated_at    = greatest(updated_at, $8)
+            WHERE user_id = $1 AND version = $2
+            RETURNING ",
+            columns!()
+        );
+        let change = sqlx::query_as::<_, Row>(SQL)
+            .bind(user.id.uuid())
+            .bind(user.version.number())
+            .bind(update.name.as_ref().map(Name::as_str))
+            .bind(update.email.as_ref().map(Email::as_str))
+            .bind(hash.as_ref().map(PasswordHash::expose))
+            .bind(update.roles.map(names))
+            .bind(update.enabled)
+            .bind(types::now());
+        let row = self.db.fetch_optional(change).await.map_err(meaning)?;
+        Ok(row.map(User::from))
+    }
+
+    /// Sets the roles and answers the user; `None` when none has the id, or they have another version than `expected`.
+    pub(crate) async fn set_roles(
+        &self,
+        user_id: UserId,
+        roles: Roles,
+        expected: Option<Version>,
+    ) -> Result<Option<User>, Error> {
+        const SQL: &str = concat!(
+            "UPDATE users SET
+                roles      = $3,
+                version    = version + (roles <> $3)::int,
+                updated_at = CASE WHEN roles <> $3 THEN greatest(updated_at, $4) ELSE updated_at END
+            WHERE user_id = $1 AND version = coalesce($2, version)
+            RETURNING ",
+            columns!()
+        );
+        let change = sqlx::query_as::<_, Row>(SQL)
+            .bind(user_id.uuid())
+            .bind(expected.map(Version::number))
+            .bind(names(roles))
+            .bind(types::now());
+        let row = self.db.fetch_optional(change).await.map_err(meaning)?;
+        Ok(row.map(User::from))
+    }
+
+    /// Puts a stronger hash of the same password in the place of `old`, unless the password was changed meanwhile.
+    /// That is no change of the user: the version stays.
+    pub(crate) async fn replace_hash(
+        &self,
+        user_id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), sqldb::Error> {
+        const SQL: &str = "UPDATE users SET password_hash = $3 WHERE user_id = $1 AND password_hash = $2";
+        self.db.execute(sqlx::query(SQL).bind(user_id.uuid()).bind(old.expose()).bind(new.expose())).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn query(
+        &self,
+        filter: &QueryFilter,
+        order_by: &OrderBy<OrderField>,
+        page: &Page,
+        total: Option<u64>,
+    ) -> Result<Slice<User>, sqldb::Error> {
+        let mut sql = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM users"));
+        push_filter(&mut sql, filter);
+        if let Some(keys) = page.after() {
+            push_after(&mut sql, order_by, keys);
+        }
+        push_order(&mut sql, order_by);
+        sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
+        let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
+        Ok(Slice::cut(rows, page, total, |row| row.keys(order_by)).map(User::from))
+    }
+
+    pub(crate) async fn query_by_id(&self, user_id: UserId) -> Result<Option<User>, sqldb::Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM users WHERE user_id = $1");
+        let row = self.db.fetch_optional(sqlx::query_as::<_, Row>(SQL).bind(user_id.uuid())).await?;
+        Ok(row.map(User::from))
+    }
+
+    pub(crate) async fn query_by_email(&self, email: &Email) -> Result<Option<(User, PasswordHash)>, sqldb::Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE email = $1");
+        let row = self.db.fetch_optional(sqlx::query_as::<_, CredentialRow>(SQL).bind(email.as_str())).await?;
+        Ok(row.map(|found| (User::from(found.row), PasswordHash::restore(found.password_hash))))
+    }
+
+    pub(crate) async fn count(&self, filter: &QueryFilter) -> Result<u64, sqldb::Error> {
+        let mut sql = QueryBuilder::new("SELECT count(*) FROM users");
+        push_filter(&mut sql, filter);
+        let (count,) = self.db.fetch_one(sql.build_query_as::<(i64,)>()).await?;
+        Ok(count.unsigned_abs())
+    }
+}
+
+impl Row {
+    /// The row's place in the order.
+    fn keys(&self, order_by: &OrderBy<OrderField>) -> Keys {
+        let key = |(field, _): &(OrderField, Direction)| match field {
+            OrderField::Name => Key::Text(self.name_folded.clone()),
+            OrderField::Email => Key::Text(self.email.clone()),
+            OrderField::CreatedAt => Key::Time(self.created_at),
+        };
+        Keys { values: order_by.terms().iter().map(key).collect(), id: self.user_id }
+    }
+}
+
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
+        Self {
+            id: UserId::restore(row.user_id),
+            name: Name::restore(row.name),
+            email: Email::restore(row.email),
+            roles: Roles::restore(row.roles.iter().map(String::as_str)),
+            enabled: row.enabled,
+            activated_at: row.activated_at,
+            version: Version::restore(row.version),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// What a violated constraint means for users.
+fn meaning(error: sqldb::Error) -> Error {
+    match error {
+        sqldb::Error::Duplicate { ref constraint } if constraint == "users_email_key" => Error::DuplicateEmail,
+        sqldb::Error::Violates { ref constraint } if constraint == "users_admin_remains" => Error::LastAdmin,
+        other => Error::Store(other),
+    }
+}
+
+fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
+    // Makes the conditions that follow uniform.
+    sql.push(" WHERE true");
+    if let Some(name) = &filter.name {
+        sql.push(" AND name_folded LIKE '%' || fold_text(").push_bind(literal(name)).push(") || '%'");
+    }
+    if let Some(email) = &filter.email {
+        sql.push(" AND email LIKE '%' || lower(").push_bind(literal(email)).push(") || '%'");
+    }
+    if let Some(role) = filter.role {
+        sql.push(" AND roles @> ").push_bind(vec![role.as_str()]);
+    }
+    match filter.enabled {
+        Some(true) => sql.push(" AND enabled"),
+        Some(false) => sql.push(" AND NOT enabled"),
+        None => sql,
+    };
+}
+
+/// Only what comes after the row with `keys`.
+///
+/// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
+/// one bounds the part of the index that is read, and the rest decides among its ties.
+fn push_after(sql: &mut QueryBuilder<Postgres>, order_by: &OrderBy<OrderField>, keys: &Keys) {
+    let tie_break = order_by.tie_break();
+    let mut terms = Vec::new();
+    for ((field, direction), key) in order_by.terms().iter().zip(&keys.values) {
+        terms.push((column(*field), *direction, key.clone()));
+    }
+    terms.push(("user_id", tie_break, Key::Uuid(keys.id)));
+    if terms.iter().all(|(_, direction, _)| *direction == tie_break) {
+        let columns: Vec<&str> = terms.iter().map(|(column, ..)| *column).collect();
+        sql.push(" AND (").push(columns.join(", ")).push(") ").push(tie_break.after()).push(" (");
+        for (place, (.., key)) in terms.into_iter().enumerate() {
+            sql.push(if place == 0 { "" } else { ", " });
+            push_key(sql, key);
+        }
+        sql.push(")");
+        return;
+    }
+    if let Some((column, direction, key)) = terms.first() {
+        sql.push(" AND ").push(column).push(" ").push(direction.after()).push("= ");
+        push_key(sql, key.clone());
+    }
+    let depth = terms.len();
+    for (place, (column, direction, key)) in terms.into_iter().enumerate() {
+        sql.push(" AND (").push(column).push(" ").push(direction.after()).push(" ");
+        push_key(sql, key.clone());
+        if place + 1 < depth {
+            sql.push(" OR ").push(column).push(" = ");
+            push_key(sql, key);
+        }
+    }
+    sql.push(")".repeat(depth));
+}
+
+fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
+    match key {
+        Key::Null => sql.push("NULL"),
+        Key::Text(text) => sql.push_bind(text),
+        Key::Int(number) => sql.push_bind(number),
+        Key::Float(number) => sql.push_bind(number),
+        Key::Time(time) => sql.push_bind(time),
+        Key::Uuid(uuid) => sql.push_bind(uuid),
+    };
+}
+
+fn push_order(sql: &mut QueryBuilder<Postgres>, order_by: &OrderBy<OrderField>) {
+    sql.push(" ORDER BY ");
+    for (field, direction) in order_by.terms() {
+        sql.push(column(*field)).push(" ").push(direction.sql()).push(", ");
+    }
+    sql.push("user_id ").push(order_by.tie_break().sql());
+}
+
+/// The columns are those of the indexes in the migration.
+fn column(field: OrderField) -> &'static str {
+    match field {
+        OrderField::Name => "name_folded",
+        OrderField::Email => "email",
+        OrderField::CreatedAt => "created_at",
+    }
+}
+
+/// The names in the order of [`Role::ALL`], in which the table keeps them.
+fn names(roles: Roles) -> Vec<&'static str> {
+    roles.iter().map(Role::as_str).collect()
+}
+
+/// A pattern of LIKE that matches the fragment and nothing else.
+fn literal(fragment: &Fragment) -> String {
+    let mut pattern = String::new();
+    for c in fragment.as_str().chars() {
+        if matches!(c, '\\' | '%' | '_') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
