@@ -80,6 +80,15 @@ pub fn verify(key: &Jwk, allowed: &[Algorithm], token: &str) -> Result<Vec<u8>, 
     }
 }
 
+/// Reads a JSON object that has no member twice: of two, two programs might each believe another.
+///
+/// # Errors
+/// [`Invalid::Malformed`].
+pub fn object(json: &[u8]) -> Result<Map<String, Value>, Invalid> {
+    let Members(members) = serde_json::from_slice(json).map_err(|_| Invalid::Malformed)?;
+    Ok(members)
+}
+
 impl<'a> Parts<'a> {
     pub(crate) fn read(token: &'a str) -> Result<Self, Invalid> {
         if token.len() > MAX_TOKEN {
@@ -97,7 +106,7 @@ impl<'a> Parts<'a> {
 
 impl Header {
     fn read(json: &[u8]) -> Result<Self, Invalid> {
-        let Members(members) = serde_json::from_slice(json).map_err(|_| Invalid::Header)?;
+        let members = object(json).map_err(|_| Invalid::Header)?;
         if REFUSED.iter().any(|name| members.contains_key(*name)) {
             return Err(Invalid::Unsupported);
         }
@@ -112,7 +121,7 @@ impl Header {
     }
 }
 
-/// The members of an object, none of them twice: of two, two programs might each believe another.
+/// The members of an object, none of them twice.
 struct Members(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for Members {
