@@ -1,9 +1,11 @@
 //! Health, as an orchestrator sees it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
+use actix_web::http::header::HeaderMap;
 use apierror::ApiError;
 use auth::Caller;
 use checkapp::App;
@@ -16,7 +18,7 @@ use service::{Listener, Options, Readiness, Running, Tasks, Unready};
 struct Nobody;
 
 impl Authenticate for Nobody {
-    fn authenticate<'r>(&'r self, _: &'r HttpRequest) -> LocalBoxFuture<'r, Result<Caller, ApiError>> {
+    fn authenticate<'r>(&'r self, _: &'r HeaderMap) -> LocalBoxFuture<'r, Result<Caller, ApiError>> {
         Box::pin(async { Ok(Caller::Anonymous) })
     }
 }

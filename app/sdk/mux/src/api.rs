@@ -103,7 +103,11 @@ impl Builder {
         self.tables.push(docs::routes(&self.about, serde_json::to_vec(&document)?)?);
         let limiter = self.settings.quota.map(Limiter::new);
         let (tree, table) = list(&self.tables)?;
-        let data = self.tables.into_iter().flat_map(|table| table.data).collect();
+        let limits = request::Limits { size: self.settings.body_limit, time: self.settings.body_timeout };
+        let limit: Configure = Arc::new(move |config| {
+            config.app_data(limits);
+        });
+        let data = self.tables.into_iter().flat_map(|table| table.data).chain([limit]).collect();
         let shared = Shared {
             authenticator: self.authenticator,
             limiter,

@@ -213,7 +213,8 @@ impl Worker {
         if let (Some(limiter), Some(standing)) = (&self.shared.limiter, exchange.standing.get()) {
             limiter.describe(standing, headers);
         }
-        if self.shared.draining.load(Ordering::Relaxed) {
+        let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if !switches && self.shared.draining.load(Ordering::Relaxed) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         compress(request, response)

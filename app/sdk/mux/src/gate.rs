@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderMap};
 use apierror::ApiError;
 use auth::{Caller, Permission, policy};
 use futures_util::future::LocalBoxFuture;
@@ -15,7 +15,13 @@ pub trait Authenticate: Send + Sync + 'static {
     /// # Errors
     ///
     /// Bad credentials, with the challenge of RFC 6750; or what is needed to tell is out of reach.
-    fn authenticate<'r>(&'r self, request: &'r HttpRequest) -> LocalBoxFuture<'r, Result<Caller, ApiError>>;
+    fn authenticate<'r>(&'r self, headers: &'r HeaderMap) -> LocalBoxFuture<'r, Result<Caller, ApiError>>;
+}
+
+impl Authenticate for auth::Authenticator {
+    fn authenticate<'r>(&'r self, headers: &'r HeaderMap) -> LocalBoxFuture<'r, Result<Caller, ApiError>> {
+        Box::pin(auth::Authenticator::authenticate(self, headers))
+    }
 }
 
 pub(crate) type Authenticator = Arc<dyn Authenticate>;
@@ -25,7 +31,7 @@ pub(crate) async fn authenticate(authenticator: &Authenticator, request: &HttpRe
     if !request.headers().contains_key(header::AUTHORIZATION) {
         return Ok(Caller::Anonymous);
     }
-    authenticator.authenticate(request).await
+    authenticator.authenticate(request.headers()).await
 }
 
 /// Whether the policy lets `caller` use `permission` at all. How far is for the handler to ask.

@@ -28,8 +28,8 @@ use std::time::Duration;
 use actix_service::Service;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, Version};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
 use auth::Caller;
@@ -135,6 +135,10 @@ impl Pipeline {
         let Some(exchange) = exchange else {
             return Err(ApiError::new(Code::Internal));
         };
+        if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).count() != 1 {
+            // RFC 9112, section 3.2.
+            return Err(ApiError::new(Code::BadRequest).with_detail("a request has exactly one Host field"));
+        }
         let served = match exchange.place {
             Place::Handler(resource, method) => Some(&self.resources[resource].methods[method]),
             _ => None,

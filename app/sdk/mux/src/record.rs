@@ -53,8 +53,12 @@ impl Record {
     ) -> Self {
         let trace = Trace::from_headers(|name| only(headers, name));
         let metrics = meter.of(method, route);
+        let span = telemetry::request_span(&trace, method, route);
+        if let Some(id) = headers.get(&REQUEST_ID).filter(|value| is_sane(value.as_bytes())) {
+            span.in_scope(|| telemetry::annotate("request_id", id.to_str().unwrap_or_default()));
+        }
         Self {
-            span: telemetry::request_span(&trace, method, route),
+            span,
             trace_id: trace.id(),
             _in_flight: metrics.begin(),
             metrics,
@@ -70,12 +74,10 @@ impl Record {
 
     /// The caller's `X-Request-Id` when it is sane, else the trace id.
     pub(crate) fn request_id(&self, headers: &HeaderMap) -> HeaderValue {
-        headers
-            .get(&REQUEST_ID)
-            .filter(|value| is_sane(value.as_bytes()))
-            .cloned()
-            .or_else(|| HeaderValue::from_str(self.trace_id.as_str()).ok())
-            .unwrap_or_else(|| HeaderValue::from_static("-"))
+        match headers.get(&REQUEST_ID).filter(|value| is_sane(value.as_bytes())) {
+            Some(id) => id.clone(),
+            None => HeaderValue::from_str(self.trace_id.as_str()).unwrap_or_else(|_| HeaderValue::from_static("-")),
+        }
     }
 
     /// Tells of the answer. A failure is logged here and nowhere else, with the chain of its causes.

@@ -10,6 +10,8 @@ use settings::Network;
 pub struct Settings {
     /// How long a unit of work may take in all.
     pub deadline: Duration,
+    /// The largest body, in bytes.
+    pub body_limit: usize,
     /// How long a body may take to arrive; where one is taken, the unit of work may take so much longer.
     pub body_timeout: Duration,
     /// How many requests may be worked on at once; more are answered 503 at once. Health routes do not count.
@@ -37,11 +39,32 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             deadline: Duration::from_secs(3),
+            body_limit: 1 << 20,
             body_timeout: Duration::from_secs(10),
             max_in_flight: 512,
             quota: None,
             trusted_proxies: Vec::new(),
             cors_origins: Vec::new(),
+            cancel_abandoned: true,
+        }
+    }
+}
+
+impl From<&settings::Settings> for Settings {
+    fn from(settings: &settings::Settings) -> Self {
+        let settings::Settings { db, web, limits, .. } = settings;
+        let rates = [limits.per_second, limits.burst].map(NonZeroU32::new);
+        Self {
+            deadline: db.deadline,
+            body_limit: web.body_limit.bytes(),
+            body_timeout: web.body_timeout,
+            max_in_flight: web.max_in_flight,
+            quota: match rates {
+                [Some(per_second), Some(burst)] if limits.enabled => Some(Quota { per_second, burst }),
+                _ => None,
+            },
+            trusted_proxies: web.trusted_proxies.clone(),
+            cors_origins: web.cors.allowed_origins.clone(),
             cancel_abandoned: true,
         }
     }

@@ -104,7 +104,7 @@ struct Nobody;
 impl mux::Authenticate for Nobody {
     fn authenticate<'r>(
         &'r self,
-        _: &'r actix_web::HttpRequest,
+        _: &'r actix_web::http::header::HeaderMap,
     ) -> futures_util::future::LocalBoxFuture<'r, Result<auth::Caller, apierror::ApiError>> {
         Box::pin(async { Ok(auth::Caller::Anonymous) })
     }

@@ -54,7 +54,6 @@ async fn each_refusal_is_a_problem_with_its_fields() {
             _ => None,
         };
         assert!(with.is_none_or(|field| answer.headers().contains_key(field)), "{what}: {with:?}");
-        println!("{what}");
         let problem = problem(answer, status, slug).await;
         assert!(!problem.to_string().contains("secret"), "{what}: {problem}");
     }
@@ -73,7 +72,7 @@ async fn a_problem_reads_like_this() {
 async fn what_the_parser_refuses_is_a_problem_too() {
     let server = Server::start().await;
     let long = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "a".repeat(200_000));
-    let cases: [(&[u8], u16, &str); 7] = [
+    let cases: [(&[u8], u16, &str); 9] = [
         (b"nonsense\r\n\r\n", 400, "bad-request"),
         (b"GET /a b HTTP/1.1\r\nhost: a\r\n\r\n", 400, "bad-request"),
         (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400, "bad-request"),
@@ -83,6 +82,8 @@ async fn what_the_parser_refuses_is_a_problem_too() {
             400,
             "bad-request",
         ),
+        (b"GET /health HTTP/1.1\r\nconnection: close\r\n\r\n", 400, "bad-request"),
+        (b"GET /health HTTP/1.1\r\nconnection: close\r\nhost: a\r\nhost: b\r\n\r\n", 400, "bad-request"),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "bad-request"),
         (long.as_bytes(), 431, "header-fields-too-large"),
     ];

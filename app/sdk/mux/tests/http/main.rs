@@ -1,5 +1,13 @@
 //! The contract that holds for every route, over real sockets.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its tasks end with it"
+)]
+
 mod describe;
 mod fields;
 mod framework;

@@ -1,0 +1,155 @@
+//! A process from its start to its exit code, driven by signals.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and its tasks end with it"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A running process, and its log as it comes.
+struct Process {
+    child: Child,
+    lines: mpsc::Receiver<Value>,
+    url: String,
+    debug: String,
+}
+
+fn command(settings: &[&str]) -> Command {
+    // Examples are built beside the tests.
+    let tests = std::env::current_exe().unwrap();
+    let mut command = Command::new(tests.parent().unwrap().parent().unwrap().join("examples/idle"));
+    command.args(["web.api_host=127.0.0.1:0", "web.debug_host=127.0.0.1:0", "web.workers=1"]);
+    command.args(["telemetry.log_format=json"]).args(settings);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+impl Process {
+    fn start(settings: &[&str]) -> Self {
+        let mut child = command(settings).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                let _ = sender.send(serde_json::from_str(&line).expect(&line));
+            }
+        });
+        let mut process = Self { child, lines, url: String::new(), debug: String::new() };
+        let ready = process.wait_for("ready");
+        process.url = ready["url"].as_str().unwrap().to_owned();
+        process.debug = ready["debug"].as_str().unwrap().to_owned();
+        process
+    }
+
+    fn wait_for(&self, message: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(10)).expect(message);
+            if line["message"].as_str().is_some_and(|text| text.starts_with(message)) {
+                return line;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn exit(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(15), "it should have ended");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It has ended already where all went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn status(url: &str, path: &str) -> u16 {
+    reqwest::get(format!("{url}{path}")).await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_drains_then_finishes_what_it_has_and_ends_with_0() {
+    for signal in ["TERM", "INT"] {
+        let mut process = Process::start(&["web.drain=700ms", "web.shutdown=5s"]);
+        assert_eq!(status(&process.debug, "/readyz").await, 200);
+        assert!(
+            reqwest::get(format!("{}/metrics", process.debug))
+                .await
+                .unwrap()
+                .text()
+                .await
+                .unwrap()
+                .contains("build_info")
+        );
+
+        process.signal(signal);
+        process.wait_for("stopping: draining");
+        assert_eq!(status(&process.debug, "/readyz").await, 503);
+        let begun_late = tokio::spawn(reqwest::get(format!("{}/v1/slow", process.url)));
+        process.wait_for("stopping: requests");
+        let answer = begun_late.await.unwrap().unwrap();
+        assert_eq!((answer.status().as_u16(), answer.headers()["connection"].to_str().unwrap()), (200, "close"));
+        assert_eq!(answer.text().await.unwrap(), "slept");
+        assert_eq!(process.exit().code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_at_once_with_1() {
+    let mut process = Process::start(&["web.drain=5s"]);
+    process.signal("TERM");
+    process.wait_for("stopping: draining");
+    let begun = Instant::now();
+    process.signal("INT");
+    assert_eq!(process.exit().code(), Some(1));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn settings_with_faults_are_all_listed_before_anything_is_opened() {
+    let output = command(&["web.drain=soon", "web.nonsense=1"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("web.drain") && errors.contains("web.nonsense"), "{errors}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn an_address_that_is_taken_is_told_with_its_setting() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("web.api_host={}", taken.local_addr().unwrap());
+    let mut child = command(&[&address]).spawn().unwrap();
+    let mut errors = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(errors.contains("web.api_host"), "{errors}");
+}
+
+#[tokio::test]
+async fn a_task_that_panics_ends_alone_and_the_stop_counts_those_that_stay() {
+    let tasks = service::Tasks::new();
+    tasks.spawn("breaks", |_| async { panic!("on purpose") });
+    tasks.spawn("ends when told", |stopping| async move { stopping.cancelled().await });
+    tasks.spawn("stays", |_| std::future::pending());
+    assert_eq!(tasks.stop(Duration::from_millis(300)).await, 1);
+}
