@@ -136,6 +136,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the server said so, with a SQLSTATE of one of these classes.
+    pub(crate) fn is_of_class(&self, classes: &[&str]) -> bool {
+        matches!(self, Self::Server { code, .. } if classes.iter().any(|class| code.starts_with(class)))
+    }
+
     /// For `map_err`: an [`Error::Io`] about `path`.
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

@@ -303,15 +303,20 @@ fn bring_up(
     deadline: Instant,
 ) -> Result<Outcome, Error> {
     let configuration = server::configuration(layout, &options.settings);
-    if let State::Ready = server::settled(layout, &options.role, deadline)? {
-        let is_same = server::last_configuration(layout).as_deref() == Some(&configuration);
-        if is_same || !becomes_only_user(user)? {
-            return Ok(Outcome::Reused);
+    let state = server::settled(layout, &options.role, deadline)?;
+    let is_alone = becomes_only_user(user)?;
+    match state {
+        State::Ready => {
+            let is_same = server::last_configuration(layout).as_deref() == Some(&configuration);
+            if is_same || !is_alone {
+                return Ok(Outcome::Reused);
+            }
+            server::stop(layout, options.limit)?;
         }
-        server::stop(layout, options.limit)?;
-    }
-    if becomes_only_user(user)? {
-        server::forget_stale_pid(&layout.pgdata())?;
+        // Nobody is served by it: a new start mends what was taken away.
+        State::Failing(_) if is_alone => server::stop(layout, options.limit)?,
+        State::Failing(error) => return Err(error),
+        State::Changing | State::Down => {}
     }
     account.own_dir(&layout.socket_dir)?;
     let installed = Binaries::find_all(options.bin_dirs.as_deref())?;
@@ -333,7 +338,7 @@ fn bring_up(
             (binaries, Outcome::Initialised)
         }
     };
-    server::start(layout, account, binaries, &configuration, options.limit)?;
+    server::start(layout, account, binaries, &configuration, is_alone, options.limit)?;
     Ok(outcome)
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum State {
     Ready,
     /// It runs, and is on the way up or down.
     Changing,
+    /// It runs, and fails everybody who connects.
+    Failing(Error),
     /// Nobody listens.
     Down,
 }
@@ -56,6 +58,8 @@ pub(crate) fn state(layout: &Layout, role: &str) -> Result<State, Error> {
             }),
             _ => Err(Error::io("talk to", layout.socket())(source)),
         },
+        // Internal and system errors: something it needs was taken away while it ran.
+        Err(error @ Error::Server { .. }) if error.is_of_class(&["XX", "58"]) => Ok(State::Failing(error)),
         Err(error) => Err(error),
     }
 }
@@ -141,6 +145,9 @@ pub(crate) fn configuration(layout: &Layout, settings: &BTreeMap<String, String>
         ("log_error_verbosity", "terse"),
         ("log_min_error_statement", "panic"),
         ("log_checkpoints", "off"),
+        // In the data directory: what lies in /dev/shm is removed by systemd when the account logs out (RemoveIPC of
+        // logind.conf), and every new connection fails from then on.
+        ("dynamic_shared_memory_type", "mmap"),
     ]
     .into_iter()
     .collect();
@@ -158,12 +165,13 @@ pub(crate) fn last_configuration(layout: &Layout) -> Option<String> {
     fs::read_to_string(layout.pgdata().join("pgcluster.conf")).ok()
 }
 
-/// Starts the server and waits until it serves.
+/// Starts the server and waits until it serves; `is_alone` says that no other program uses the cluster.
 pub(crate) fn start(
     layout: &Layout,
     account: &Account,
     binaries: &Binaries,
     configuration: &str,
+    is_alone: bool,
     limit: Duration,
 ) -> Result<(), Error> {
     let pgdata = layout.pgdata();
@@ -174,6 +182,9 @@ pub(crate) fn start(
 
     let deadline = Instant::now() + limit;
     loop {
+        if is_alone {
+            forget_stale_pid(&pgdata)?;
+        }
         let logged = fs::metadata(layout.log()).map_or(0, |meta| meta.len());
         // pg_ctl puts the server into a session of its own: neither the end of this program nor of the terminal ends it.
         let output = account
@@ -237,7 +248,7 @@ pub(crate) fn programs_of_server(layout: &Layout) -> Option<PathBuf> {
 /// PostgreSQL itself tells a dead number, and refuses to start next to a living one, whatever it is. Where processes
 /// can be looked at (Linux), the file goes when no process at all works in the data directory. The caller makes sure
 /// that nobody else uses the cluster, from another container perhaps, whose processes cannot be seen.
-pub(crate) fn forget_stale_pid(pgdata: &Path) -> Result<(), Error> {
+fn forget_stale_pid(pgdata: &Path) -> Result<(), Error> {
     let file = pgdata.join("postmaster.pid");
     if !file.exists() || !Path::new("/proc/self/cwd").exists() {
         return Ok(());

@@ -70,6 +70,29 @@ fn a_pid_file_whose_number_now_belongs_to_another_program_is_seen_through() {
 }
 
 #[test]
+fn a_server_that_lost_its_shared_memory_is_restarted_for_the_next_program() {
+    let folder = folder();
+    let mut options = options(&folder);
+    options.linger = true;
+    let cluster = Cluster::start(&options).unwrap();
+    // Statistics of so many tables do not fit the memory that is there from the start.
+    let many = "DO $$ BEGIN FOR i IN 1..4000 LOOP EXECUTE format('CREATE TABLE t%s ()', i); COMMIT; END LOOP; END $$";
+    cluster.query("postgres", many).unwrap();
+    let kept = options.data_dir.join("pgdata/pg_dynshmem");
+    for entry in std::fs::read_dir(&kept).unwrap() {
+        std::fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    let error = Cluster::start(&options).unwrap_err().to_string();
+    assert!(error.contains("shared memory"), "not while somebody uses it: {error}");
+    drop(cluster);
+
+    options.linger = false;
+    let next = Cluster::start(&options).unwrap();
+    assert_eq!(next.outcome(), Outcome::Started);
+    assert_eq!(value(&next, "SELECT count(*) FROM pg_tables WHERE tablename ~ '^t[0-9]+$'"), "4000");
+}
+
+#[test]
 fn an_initialisation_that_was_cut_off_is_begun_anew() {
     let folder = folder();
     let options = options(&folder);

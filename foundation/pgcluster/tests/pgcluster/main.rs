@@ -22,7 +22,11 @@ pub(crate) fn folder() -> tempfile::TempDir {
 
 /// A small cluster that starts fast.
 pub(crate) fn options(folder: &tempfile::TempDir) -> Options {
-    Options::new(folder.path().join("c"), "tester")
+    options_in(folder.path().join("c"))
+}
+
+pub(crate) fn options_in(data_dir: impl Into<std::path::PathBuf>) -> Options {
+    Options::new(data_dir, "tester")
         .setting("fsync", "off")
         .setting("shared_buffers", "16MB")
         .setting("max_connections", "20")

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use pgcluster::{Cluster, Options};
+use pgcluster::Cluster;
 
 const DATA_DIR: &str = "PGCLUSTER_TEST_DATA_DIR";
 
@@ -75,10 +75,7 @@ fn the_other_program() {
     let Some(data_dir) = std::env::var_os(DATA_DIR) else {
         return; // run as a test, it has nothing to do
     };
-    let options = Options::new(data_dir, "tester")
-        .setting("fsync", "off")
-        .setting("shared_buffers", "16MB")
-        .setting("max_connections", "20");
+    let options = crate::options_in(data_dir);
     let cluster = Cluster::start(&options).unwrap();
     let pid = cluster.server_pid().unwrap();
     println!("cluster: {:?} {pid}", cluster.outcome());
