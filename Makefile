@@ -53,7 +53,7 @@ migrate: toolchain postgres ## bring the schema of the configured database up to
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- migrate up
 
 token: toolchain postgres ## print an access token of the development editor (EMAIL=admin@example.com for another)
-	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- token $(or $(EMAIL),editor@example.com)
+	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- token --email $(or $(EMAIL),editor@example.com)
 
 dev-keys: toolchain ## make the signing key of development, which `make run` would make by itself
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- keys generate

@@ -42,6 +42,12 @@ const SHAPES: &[Shape] = &[
 const DEPARTURES: &[Departure] = &[
     Departure { krate: "authapp", without: &["filter"], with: &[], reason: "it lists nothing" },
     Departure {
+        krate: "userbus",
+        without: &[],
+        with: &["hash"],
+        reason: "passwords are hashed aside, on a bounded number of threads",
+    },
+    Departure {
         krate: "checkapp",
         without: &["filter", "error"],
         with: &[],
