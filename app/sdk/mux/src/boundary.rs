@@ -213,8 +213,10 @@ impl Worker {
         if let (Some(limiter), Some(standing)) = (&self.shared.limiter, exchange.standing.get()) {
             limiter.describe(standing, headers);
         }
+        // The connection writes this field by itself and leaves out what stands in its place.
+        let closes = headers.remove(header::CONNECTION).any(|value| value == "close");
         let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-        if !switches && self.shared.draining.load(Ordering::Relaxed) {
+        if closes || !switches && self.shared.draining.load(Ordering::Relaxed) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         compress(request, response)

@@ -151,3 +151,36 @@ async fn a_stop_waits_for_requests_in_flight() {
     assert_eq!((answer.status().as_u16(), answer.text().await.unwrap()), (200, "waited".into()));
     assert!(TcpStream::connect(server.address).await.is_err());
 }
+
+#[actix_web::test]
+async fn a_body_that_drips_is_408_and_the_end_of_its_connection() {
+    let settings = mux::Settings { body_timeout: Duration::from_millis(300), ..settings() };
+    let server = Server::with(settings).await;
+    for (framing, drop) in [("content-length: 1000", "x"), ("transfer-encoding: chunked", "1\r\nx\r\n")] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!(
+            "POST /v1/things HTTP/1.1\r\nhost: a\r\nauthorization: Bearer editor\r\n\
+             content-type: application/json\r\n{framing}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let (mut reader, mut writer) = stream.split();
+        let drip = async {
+            for _ in 0..100 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                if writer.write_all(drop.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let mut answer = Vec::new();
+        let begun = Instant::now();
+        let (read, ()) = tokio::join!(tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut answer), drip);
+        assert!(begun.elapsed() < Duration::from_secs(4), "{framing}");
+        // Who still drips may be reset after the answer.
+        let _ = read;
+        let answer = String::from_utf8(answer).unwrap();
+        let (status, head, body) = parts(&answer);
+        assert!(status == 408 && head.contains("connection: close"), "{answer}");
+        assert!(body.contains("/problems/request-timeout"), "{answer}");
+    }
+}
