@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -38,6 +39,8 @@ pub struct Start {
 pub struct Parts {
     /// The routes.
     pub api: mux::Api,
+    /// What is done once the process is ready, with the addresses of the public and of the debug listener.
+    pub ready: Box<dyn FnOnce(SocketAddr, SocketAddr) + Send>,
     /// What is done last, once nothing needs it any more: closing a pool, leaving a cluster.
     pub close: Box<dyn FnOnce() + Send>,
 }
@@ -142,13 +145,16 @@ where
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let Parts { api, close } = built?;
+    let Parts { api, ready, close } = built?;
 
     let servers = start_servers(name, version, &settings, &api, public, private, &readiness, &tasks, telemetry)?;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (api_url, debug_url) = (servers.url(&servers.public), servers.url(&servers.private));
     match readiness.check().await {
-        Ok(()) => tracing::info!(url = api_url, docs = format!("{api_url}/docs"), debug = debug_url, took_ms, "ready"),
+        Ok(()) => {
+            tracing::info!(url = api_url, docs = format!("{api_url}/docs"), debug = debug_url, took_ms, "ready");
+            ready(servers.public.address(), servers.private.address());
+        }
         Err(unready) => {
             tracing::warn!(url = api_url, debug = debug_url, took_ms, "serving, not ready: {unready}");
         }

@@ -1,0 +1,68 @@
+//! What every service does beside its requests.
+
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use paging::Cursors;
+use request::ListKey;
+use service::Tasks;
+use sqldb::Db;
+
+/// How often the database is asked for the secret of cursors until it has it.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// How often answers that are kept no longer are removed.
+const SWEEP: Duration = Duration::from_secs(15 * 60);
+
+/// How often the figures of the pool are taken.
+const MEASURE: Duration = Duration::from_secs(2);
+
+/// Loads the secret of the cursors of lists as soon as the database has it.
+pub(crate) fn load_list_key(tasks: &Tasks, db: &Db, list_key: &ListKey) {
+    let (db, list_key) = (db.clone(), list_key.clone());
+    tasks.spawn("load the list key", move |stopping| async move {
+        loop {
+            match secrets::load(&db, secrets::CURSOR).await {
+                Ok(secret) => return list_key.set(Cursors::new(secret.expose())),
+                // Away, or not migrated yet: readiness says so.
+                Err(error) => tracing::debug!(%error, "the list key is not there yet"),
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(RETRY) => {}
+            }
+        }
+    });
+}
+
+/// Removes answers of keyed requests that are kept no longer.
+pub(crate) fn sweep_idempotency_keys(tasks: &Tasks, db: &Db) {
+    let db = db.clone();
+    tasks.every("sweep idempotency keys", SWEEP, move || {
+        let db = db.clone();
+        async move {
+            match idempotency::sweep(&db).await {
+                Ok(removed) => tracing::debug!(removed, "swept idempotency keys"),
+                Err(error) => tracing::warn!(%error, "idempotency keys were not swept"),
+            }
+        }
+    });
+}
+
+/// Shows the figures of the pool among the metrics.
+pub(crate) fn measure_pool(tasks: &Tasks, db: &Db) {
+    let db = db.clone();
+    tasks.every("measure the pool", MEASURE, move || {
+        let stats = db.stats();
+        gauge!("db_pool_connections_max").set(stats.max_connections as f64);
+        gauge!("db_pool_connections").set(stats.connections as f64);
+        gauge!("db_pool_connections_idle").set(stats.idle as f64);
+        gauge!("db_pool_waiting").set(stats.waiting as f64);
+        counter!("db_pool_acquired_total").absolute(stats.acquired);
+        gauge!("db_pool_wait_seconds_total").set(stats.wait.as_secs_f64());
+        counter!("db_pool_refused_total").absolute(stats.refused);
+        counter!("db_deadlines_exceeded_total").absolute(stats.deadlines);
+        counter!("db_connections_closed_unclean_total").absolute(stats.closed_unclean);
+        std::future::ready(())
+    });
+}
