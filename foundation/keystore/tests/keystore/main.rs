@@ -1,0 +1,7 @@
+//! The folder of keys and the verification of tokens, from outside.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says what went wrong by failing")]
+
+mod folder;
+mod tokens;
+mod wycheproof;
