@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 use settings::{ExposeSecret, SecretString};
 
 /// The role and the database of a private cluster.
-const NAME: &str = "marquee";
+pub const NAME: &str = "marquee";
 
 /// Room for several programs at their default limits, replicas under test among them.
 const MAX_CONNECTIONS: &str = "200";

@@ -25,7 +25,7 @@ mod settings;
 pub use crate::api::{Api, BuildError, Builder};
 pub use crate::connection::Connection;
 pub use crate::gate::Authenticate;
-pub use crate::openapi::About;
+pub use crate::openapi::{About, describe};
 pub use crate::operation::{Need, Operation, operation};
 pub use crate::reply::Collection;
 pub use crate::route::{Access, Route, Routes};

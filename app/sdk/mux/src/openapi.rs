@@ -40,8 +40,16 @@ pub struct About {
     pub contact: (String, String),
 }
 
-/// The description of all tables together.
-pub(crate) fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
+/// The description of all tables together, as `/openapi.json` serves it.
+///
+/// # Errors
+///
+/// Fails when two operations clash.
+pub fn describe(about: &About, tables: &[Routes]) -> Result<Vec<u8>, BuildError> {
+    Ok(serde_json::to_vec(&document(about, tables)?)?)
+}
+
+fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
     let mut ids = HashSet::new();
     for route in tables.iter().flat_map(Routes::iter) {
         if !ids.insert(route.operation.id) {

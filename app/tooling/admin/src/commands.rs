@@ -7,6 +7,10 @@ mod import;
 mod keys;
 mod migrate;
 mod policy;
+mod routes;
+mod seed;
+mod token;
+mod users;
 mod version;
 
 use std::future::Future;
@@ -16,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use types::Timestamp;
 
 use crate::cli::Command;
-use crate::context::{Context, Database};
+use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::Reply;
 
@@ -24,6 +28,8 @@ use crate::output::Reply;
 pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Failure> {
     match command {
         Command::Migrate(command) => migrate::run(context, command).await,
+        Command::Seed(arguments) => seed::run(context, arguments).await,
+        Command::Users(command) => users::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
         Command::Policy => Ok(policy::run()),
@@ -31,15 +37,9 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Db(command) => db::run(context, command).await,
         Command::Completions { shell } => Ok(completions::run(shell)),
         Command::Version => Ok(version::run()),
-        _ => Err(Failure::usage("not there yet")),
-    }
-}
-
-/// Refuses to work on a schema that lacks migrations: what fails half-way is harder to understand.
-async fn check_schema(database: &Database) -> Result<(), Failure> {
-    match ::migrate::pending(&database.db).await? {
-        0 => Ok(()),
-        pending => Err(Failure::refused(format!("the schema lacks {pending} migrations")).mend("admin migrate up")),
+        Command::Token(arguments) => token::run(context, arguments).await,
+        Command::Routes => routes::routes(),
+        Command::Openapi => routes::openapi(),
     }
 }
 

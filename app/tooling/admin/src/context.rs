@@ -1,14 +1,13 @@
-//! What commands work with: the settings, the database, the keys.
+//! What commands work with: the settings, the database.
 
 use std::time::Duration;
 
-use settings::{ExposeSecret, Loaded};
+use database::{Database, Error};
+use settings::{Loaded, Settings};
+use sqldb::Db;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::{DATABASE_MEND, Exit, Failure};
 use crate::output::Output;
-
-/// The database of the private cluster.
-pub(crate) const DATABASE: &str = "marquee";
 
 /// A run of the program.
 pub(crate) struct Context {
@@ -17,15 +16,14 @@ pub(crate) struct Context {
 }
 
 /// The database of the settings, for as long as this lives.
-pub(crate) struct Database {
-    pub(crate) db: sqldb::Db,
-    /// Holds a password: for libraries, never for output.
-    pub(crate) url: String,
-    pub(crate) cluster: Option<pgcluster::Cluster>,
+pub(crate) struct Connected {
+    pub(crate) db: Db,
+    // After the pool: connections end before the private cluster does.
+    pub(crate) database: Database,
 }
 
 impl Context {
-    /// The settings, with warnings told.
+    /// The settings.
     pub(crate) fn settings(&self) -> Result<Loaded, Failure> {
         let loaded = settings::load(&settings::Sources::of_process(self.flags.clone()))?;
         for warning in &loaded.warnings {
@@ -35,45 +33,45 @@ impl Context {
     }
 
     /// The database of `db.url`, or the private cluster, started if need be.
-    pub(crate) async fn database(&self) -> Result<Database, Failure> {
-        self.open(&self.settings()?.settings).await
+    pub(crate) async fn connect(&self) -> Result<Connected, Failure> {
+        self.connect_to(&self.settings()?.settings).await
     }
 
     /// The same, of settings read already.
-    pub(crate) async fn open(&self, settings: &settings::Settings) -> Result<Database, Failure> {
-        let (url, cluster) = match &settings.db.url {
-            Some(url) => (url.expose_secret().to_owned(), None),
-            None => self.private_cluster(settings).await?,
-        };
-        let limits = sqldb::Settings {
+    pub(crate) async fn connect_to(&self, settings: &Settings) -> Result<Connected, Failure> {
+        let database = Database::find(&settings.db).await?;
+        if let Some(cluster) = database.cluster() {
+            self.output.detail(&format!("private cluster in {}: {:?}", cluster.data_dir().display(), cluster.outcome()));
+        }
+        let limits = database::limits(&settings.db, "admin");
+        let db = database.open(sqldb::Settings {
             // A few, whatever the services hold: the server has to have room for both.
             max_connections: 4,
-            min_connections: 1,
+            min_connections: 0,
             // Nobody waits behind a command: it may take longer than a request.
-            acquire_timeout: settings.db.acquire_timeout.max(Duration::from_secs(5)),
-            deadline: settings.db.deadline.max(Duration::from_secs(30)),
-            application_name: "marquee-admin".to_owned(),
-            ..sqldb::Settings::default()
-        };
-        Ok(Database { db: sqldb::Db::open(&url, limits)?, url, cluster })
+            acquire_timeout: limits.acquire_timeout.max(Duration::from_secs(5)),
+            deadline: limits.deadline.max(Duration::from_secs(30)),
+            ..limits
+        })?;
+        Ok(Connected { db, database })
     }
+}
 
-    async fn private_cluster(
-        &self,
-        settings: &settings::Settings,
-    ) -> Result<(String, Option<pgcluster::Cluster>), Failure> {
-        let data_dir = settings.db.data_dir.clone().unwrap_or_else(|| "/var/tmp/marquee".into());
-        let options = pgcluster::Options::new(data_dir, DATABASE);
-        let started = tokio::task::spawn_blocking(move || {
-            let cluster = pgcluster::Cluster::start(&options)?;
-            cluster.create_database_if_missing(DATABASE)?;
-            Ok::<_, pgcluster::Error>(cluster)
-        });
-        let cluster = started
-            .await
-            .map_err(|error| Failure::of(Exit::Failed, &error))?
-            .map_err(|error| Failure::of(Exit::Unavailable, &error).context("the private cluster does not serve"))?;
-        self.output.detail(&format!("private cluster in {}: {:?}", cluster.data_dir().display(), cluster.outcome()));
-        Ok((cluster.url(DATABASE), Some(cluster)))
+impl Connected {
+    /// Refuses to work on a schema that lacks migrations: what fails half-way is harder to understand.
+    pub(crate) async fn check_schema(&self) -> Result<(), Failure> {
+        match migrate::pending(&self.db).await? {
+            0 => Ok(()),
+            pending => Err(Failure::refused(format!("the schema lacks {pending} migrations")).mend("admin migrate up")),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Cluster(_) => Self::of(Exit::Unavailable, &error),
+            _ => Self::of(Exit::Failed, &error).mend(DATABASE_MEND),
+        }
     }
 }

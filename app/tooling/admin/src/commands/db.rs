@@ -25,19 +25,19 @@ async fn url(context: &Context) -> Result<Reply, Failure> {
         let url = shown.and_then(|shown| shown["value"].as_str()).unwrap_or_default().trim_matches('"').to_owned();
         return Ok(Reply::document(json!({ "url": url, "private": false }), format!("{url}\n")));
     }
-    let database = context.open(&loaded.settings).await?;
-    let data_dir = database.cluster.as_ref().map(|cluster| cluster.data_dir().to_owned());
+    let connected = context.connect_to(&loaded.settings).await?;
+    let data_dir = connected.database.cluster().map(|cluster| cluster.data_dir().to_owned());
     // A private cluster has no password: its folder is closed to others.
-    let url = &database.url;
+    let url = connected.database.url();
     Ok(Reply::document(json!({ "url": url, "private": true, "data_dir": data_dir }), format!("{url}\n")))
 }
 
 async fn psql(context: &Context, arguments: Vec<String>) -> Result<Reply, Failure> {
     let settings = context.settings()?.settings;
-    let database = context.open(&settings).await?;
-    let mut command = match &database.cluster {
-        Some(cluster) => cluster.psql_command(crate::context::DATABASE),
-        None => psql_command(&SecretString::from(database.url.clone()))?,
+    let connected = context.connect_to(&settings).await?;
+    let mut command = match connected.database.cluster() {
+        Some(cluster) => cluster.psql_command(database::NAME),
+        None => psql_command(&SecretString::from(connected.database.url()))?,
     };
     command.args(arguments);
     // Ctrl-C is psql's, which cancels its query: received here, so that it does not end this process.

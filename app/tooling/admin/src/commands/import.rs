@@ -31,13 +31,13 @@ pub(super) async fn run(context: &Context, command: Import) -> Result<Reply, Fai
 async fn movies(context: &Context, arguments: ImportMovies) -> Result<Reply, Failure> {
     let (source, length) = open(&arguments.file)?;
     let report = arguments.report.as_deref().map(create).transpose()?;
-    let database = context.database().await?;
-    super::check_schema(&database).await?;
+    let connected = context.connect().await?;
+    connected.check_schema().await?;
 
     let plan = Plan { batch: arguments.batch as usize, latest_year: arguments.latest_year };
     let mut progress = Progress::new(context.output.progress(length), report);
     let stop = CancellationToken::new();
-    let movies = moviebus::Business::new(database.db.clone());
+    let movies = moviebus::Business::new(connected.db.clone());
     let began = Instant::now();
     let import = seeding::import(&movies, source, plan, &mut progress, &stop);
     let outcome = super::interruptible(import, &stop).await?;
@@ -85,7 +85,7 @@ fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
     Ok(BufWriter::new(file))
 }
 
-fn exit_of(error: &seeding::ImportError) -> Exit {
+pub(super) fn exit_of(error: &seeding::ImportError) -> Exit {
     match error {
         seeding::ImportError::Write(moviebus::Error::Store(
             sqldb::Error::Unavailable { .. } | sqldb::Error::DeadlineExceeded,

@@ -18,8 +18,8 @@ pub(super) async fn run(context: &Context, command: Migrate) -> Result<Reply, Fa
 }
 
 async fn up(context: &Context) -> Result<Reply, Failure> {
-    let database = context.database().await?;
-    let report = ::migrate::up(&database.url).await?;
+    let connected = context.connect().await?;
+    let report = ::migrate::up(connected.database.url()).await?;
     let mut lines: Vec<String> = report
         .applied
         .iter()
@@ -45,8 +45,8 @@ async fn up(context: &Context) -> Result<Reply, Failure> {
 }
 
 async fn status(context: &Context) -> Result<Reply, Failure> {
-    let database = context.database().await?;
-    let all = ::migrate::status(&database.db).await?;
+    let connected = context.connect().await?;
+    let all = ::migrate::status(&connected.db).await?;
     let mut table = Table::new(&["version", "file", "state", "since"], "no migrations");
     let mut data = Vec::new();
     for Status { version, file, state } in &all {
@@ -64,8 +64,8 @@ async fn status(context: &Context) -> Result<Reply, Failure> {
 }
 
 async fn verify(context: &Context) -> Result<Reply, Failure> {
-    let database = context.database().await?;
-    let found = ::migrate::verify(&database.url).await?;
+    let connected = context.connect().await?;
+    let found = ::migrate::verify(connected.database.url()).await?;
     let mut lines: Vec<String> = found.differences.iter().map(Difference::to_string).collect();
     lines.extend(found.pending.iter().map(|file| format!("{file} is pending (left out of the comparison)")));
     lines.extend(found.unknown.iter().map(|version| format!("{version} is of a newer release")));

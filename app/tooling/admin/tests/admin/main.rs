@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod api;
 mod config;
 mod import;
 mod keys;
 mod program;
 mod run;
 mod schema;
+mod users;

@@ -1,0 +1,59 @@
+//! `admin routes` and `admin openapi`: what the platform serves, from the tables that it serves from.
+
+use std::path::Path;
+
+use auth::Authenticator;
+use keystore::KeyStore;
+use mux::{Access, Routes};
+use platform::Domains;
+use serde_json::{Value, json};
+
+use crate::exit::{Exit, Failure};
+use crate::output::Reply;
+use crate::table::Table;
+
+pub(super) fn routes() -> Result<Reply, Failure> {
+    let mut table = Table::new(&["method", "path", "permission", "operation", "what it does"], "no routes");
+    let mut data: Vec<Value> = Vec::new();
+    for route in tables()?.iter().flat_map(Routes::iter) {
+        let permission = match route.access() {
+            Access::Open => None,
+            Access::Needs(permission) => Some(permission.as_str()),
+        };
+        let (method, path, operation) = (route.method().as_str(), route.path(), route.operation());
+        table.row([method, path, permission.unwrap_or("-"), operation.id(), operation.summary()]);
+        data.push(json!({
+            "method": method,
+            "path": path,
+            "permission": permission,
+            "operation": operation.id(),
+            "summary": operation.summary(),
+        }));
+    }
+    Ok(Reply::table(data.into(), table))
+}
+
+pub(super) fn openapi() -> Result<Reply, Failure> {
+    let failure = |error: &(dyn std::error::Error + 'static)| Failure::of(Exit::Failed, error);
+    let document = mux::describe(&platform::about(), &tables()?).map_err(|error| failure(&error))?;
+    let data: Value = serde_json::from_slice(&document).map_err(|error| failure(&error))?;
+    let text = format!("{data:#}\n");
+    Ok(Reply::document(data, text))
+}
+
+/// The tables, over a database that nobody asks: they are looked at, not served.
+fn tables() -> Result<Vec<Routes>, Failure> {
+    let unasked = sqldb::Settings { min_connections: 0, ..sqldb::Settings::default() };
+    let db = sqldb::Db::open("postgres://localhost/unasked", unasked)?;
+    let users = userbus::Business::new(db.clone());
+    let settings = auth::Settings { issuer: String::new(), audience: String::new(), access_ttl: Default::default() };
+    // A folder that is not there has no keys.
+    let keys = KeyStore::open(Path::new("/nonexistent"))?;
+    Ok(platform::tables(&Domains {
+        db,
+        authenticator: Authenticator::new(keys, settings, users.clone()),
+        users,
+        readiness: service::Readiness::starting(),
+        environment: settings::Environment::Development.as_str(),
+    }))
+}

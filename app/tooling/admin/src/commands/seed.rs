@@ -1,0 +1,52 @@
+//! `admin seed`.
+
+use seeding::{PASSWORD, Permit, SeedError, Tally};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Seed;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::Reply;
+
+pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Failure> {
+    let settings = context.settings()?.settings;
+    let permit = Permit::of(settings.env).map_err(|error| {
+        Failure::refused(error.to_string()).mend("`admin users create` for a user, `admin import movies` for films")
+    })?;
+    let connected = context.connect_to(&settings).await?;
+    connected.check_schema().await?;
+
+    let users = userbus::Business::new(connected.db.clone());
+    let movies = moviebus::Business::new(connected.db.clone());
+    let stop = CancellationToken::new();
+    let seed = async {
+        let created = seeding::users(permit, &users).await?;
+        let films = match arguments.users_only {
+            true => None,
+            false => Some(seeding::films(permit, &movies, &stop).await?),
+        };
+        Ok::<_, SeedError>((created, films))
+    };
+    let (created, films) = super::interruptible(seed, &stop).await??;
+
+    let mut text = match created.as_slice() {
+        [] => "the users are there already".to_owned(),
+        created => format!("created {} (password {PASSWORD})", created.join(", ")),
+    };
+    if let Some(Tally { created, known, rejected, .. }) = films {
+        text.push_str(&format!("\n{created} films created, {known} there already, {rejected} rows of the collection refused"));
+    }
+    let exit = if stop.is_cancelled() { Exit::Interrupted } else { Exit::Done };
+    Ok(Reply::lines(json!({ "users_created": created, "films": films }), text).with_exit(exit))
+}
+
+impl From<SeedError> for Failure {
+    fn from(error: SeedError) -> Self {
+        match error {
+            SeedError::Users(error) => Self::from(error),
+            SeedError::Films(error) => Self::of(super::import::exit_of(&error), &error),
+        }
+        .mend("run it again: it adds what is missing")
+    }
+}
