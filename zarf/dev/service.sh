@@ -11,6 +11,8 @@ binaries=${CARGO_TARGET_DIR:-target}/${PROFILE:-debug}
 # The database runs under an account of its own when we are root: the path to it must be open to others.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/marquee-check.XXXXXX")
 chmod 755 "$scratch"
+# A build in the meantime does not change what is under test.
+ln "$binaries/platform" "$scratch/under-test" 2>/dev/null || cp "$binaries/platform" "$scratch/under-test"
 running=
 
 start_service() {
@@ -20,14 +22,14 @@ start_service() {
     MARQUEE__WEB__DEBUG_HOST="127.0.0.1:$3" \
     MARQUEE__LIMITS__ENABLED=false \
     MARQUEE__TELEMETRY__LOG_FORMAT=json \
-        "$binaries/platform" </dev/null >>"$logs/$1.log" 2>&1 &
+        "$scratch/under-test" </dev/null >>"$logs/$1.log" 2>&1 &
     pid=$!
     running="$running $pid"
 }
 
 stop_service() {
-    kill -TERM "$1"
     code=0
+    kill -TERM "$1" || code=$?
     wait "$1" || code=$?
     remaining=
     for one in $running; do

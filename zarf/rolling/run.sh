@@ -40,11 +40,10 @@ await_all_up() {
 # restart one|two
 restart() {
     eval "old=\$$1_pid port=\$$1_port debug=\$$1_debug"
-    stop_service "$old"
+    stop_service "$old" || return 1
     start_service "$1" "$port" "$debug"
     eval "$1_pid=$pid"
-    await_ready "$port"
-    await_all_up
+    await_ready "$port" && await_all_up
 }
 
 # round NAME PORT [FLAG]: restarts under load, the instances in turn
@@ -53,15 +52,15 @@ round() {
     "$binaries/rolling-load" --rate "$rate" ${3:-} "http://127.0.0.1:$2/v1/movies?limit=5" "http://127.0.0.1:$2/healthcheck" \
         >"$logs/load-$1.log" 2>&1 &
     load=$!
+    outcome=0
     sleep 1
     count=0
-    while [ "$count" -lt "$restarts" ]; do
-        if [ $((count % 2)) = 0 ]; then restart one; else restart two; fi
+    while [ "$count" -lt "$restarts" ] && [ "$outcome" = 0 ]; do
+        if [ $((count % 2)) = 0 ]; then restart one; else restart two; fi || outcome=1
         count=$((count + 1))
         sleep 1
     done
     kill -INT "$load" 2>/dev/null || true
-    outcome=0
     wait "$load" || outcome=$?
     load=
     sed 's/^/  /' "$logs/load-$1.log"
