@@ -66,20 +66,21 @@ pub(super) fn text(description: &str, example: &str) -> Header {
 }
 
 pub(super) fn if_match(need: Need) -> Parameter {
-    condition("If-Match", "The version that the change is based on, as `ETag` gave it.", need)
+    condition("If-Match", "The version that the change is based on, as `ETag` gave it.", need, Some(TAGS))
 }
 
 pub(super) fn if_none_match() -> Parameter {
-    condition("If-None-Match", "The versions that the client has.", Need::Optional)
+    // No pattern: none is refused, a field that names no known version changes nothing.
+    condition("If-None-Match", "The versions that the client has.", Need::Optional, None)
 }
 
-fn condition(name: &str, description: &str, need: Need) -> Parameter {
+fn condition(name: &str, description: &str, need: Need, pattern: Option<&str>) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(need.into())
         .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(TAGS)).build()))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(pattern).build()))
         .example(Some(Value::from("\"1\"")))
         .build()
 }
