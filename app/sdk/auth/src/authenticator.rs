@@ -149,11 +149,6 @@ impl Authenticator {
         }
     }
 
-    /// Has this process look the user's state up again at the next request, after a change that it made itself.
-    pub async fn forget(&self, user_id: UserId) {
-        self.0.states.invalidate(&user_id).await;
-    }
-
     /// Verifies a token, or remembers having done so.
     fn accept(&self, token: &str) -> Result<Accepted, Refusal> {
         // Before it is hashed to be looked up.
