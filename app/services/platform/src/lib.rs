@@ -41,8 +41,8 @@ pub fn tables(domains: &Domains) -> Vec<Routes> {
     let Domains { db, authenticator, users, readiness, environment } = domains.clone();
     vec![
         movieapp::routes(db),
-        // authapp::routes(authenticator.clone(), users.clone()),
-        // userapp::routes(users),
+        authapp::routes(authenticator, users.clone()),
+        userapp::routes(users),
         checkapp::routes(checkapp::App { readiness, version: VERSION, environment }),
     ]
 }
