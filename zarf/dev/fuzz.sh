@@ -30,9 +30,10 @@ start_service fuzzed "$1" "$2"
 await_ready "$1"
 
 curl --silent --show-error --fail "$api/openapi.json" >"$tools/openapi.json"
-token=$(curl --silent --show-error --fail --header 'Content-Type: application/json' \
-    --data '{"email": "editor@example.com", "password": "marquee-dev-only"}' "$api/v1/auth/login" |
-    python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+login=$(curl --silent --show-error --fail --header 'Content-Type: application/json' \
+    --data '{"email": "editor@example.com", "password": "marquee-dev-only"}' "$api/v1/auth/login") ||
+    { echo 'the editor cannot log in' >&2; exit 1; }
+token=$(printf %s "$login" | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
 
 failed=
 echo "spectral $spectral_version"
