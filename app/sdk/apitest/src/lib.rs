@@ -1,1 +1,31 @@
 //! The API under test: instances on one database, a client that checks every answer against its description.
+//!
+//! [`Api::start`] serves routes as production does, by any number of instances that share nothing but a database of
+//! the test's own. Whatever [`Api`] is asked, each answer has to be one that `/openapi.json` describes, and to keep the
+//! rules that hold for all answers; a test only says what is special about its own.
+//!
+//! [`conformance!`] makes a test of each general rule of the HTTP contract for one [`Resource`].
+//!
+//! What fails here fails the test that needs it: nothing returns an error.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets something unexpected has failed"
+)]
+
+mod answer;
+mod api;
+pub mod conformance;
+mod description;
+mod people;
+mod raw;
+mod resource;
+mod sending;
+
+pub use crate::answer::Answer;
+pub use crate::api::{Api, run};
+pub use crate::raw::Raw;
+pub use crate::resource::{Filter, Resource, Sort, merge};
+pub use crate::sending::Request;

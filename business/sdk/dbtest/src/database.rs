@@ -85,6 +85,18 @@ impl Database {
         }
     }
 
+    /// Runs statements behind the back of the code under test.
+    ///
+    /// # Panics
+    ///
+    /// When one of them fails.
+    pub async fn execute(&self, sql: &'static str) {
+        let mut conn = self.connect().await;
+        if let Err(error) = sqlx::raw_sql(sql).execute(&mut conn).await {
+            fail(sql, &error);
+        }
+    }
+
     fn copy(server: &Server, template: &str) -> Self {
         let name = server.next_name();
         // Copied file by file: 13 ms where writing each page to the log takes 30, since nothing is flushed here.

@@ -1,0 +1,120 @@
+//! Instances of the application, served as production serves them.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use dbtest::Database;
+use mux::{About, Routes};
+use paging::Cursors;
+use service::{Listener, Options, Tasks};
+use sqldb::Db;
+
+use crate::description::Description;
+use crate::people::People;
+use crate::sending::Request;
+
+/// An application under test.
+pub struct Api {
+    addresses: Vec<SocketAddr>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) people: People,
+    pub(crate) description: Description,
+    /// Dropped last: the instances work on it.
+    database: Database,
+}
+
+/// Runs a test on a runtime like the one of a service.
+pub fn run(test: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test);
+}
+
+impl Api {
+    /// Serves `routes` by so many instances, each with a pool of its own, on a database of this test's own.
+    pub async fn start(instances: usize, routes: impl Fn(Db) -> Routes) -> Self {
+        let database = Database::new().await;
+        let db = pool(&database);
+        let people = People::sign_up(&db).await;
+        let list_key = request::ListKey::from(Cursors::new(&[7; 32]));
+        let tasks = Tasks::new();
+        let options = Options {
+            workers: NonZeroUsize::new(2),
+            head_timeout: Duration::from_secs(5),
+            keep_alive: Duration::from_secs(30),
+            shutdown: Duration::from_secs(1),
+        };
+        let mut addresses = Vec::new();
+        for _ in 0..instances {
+            let about = About {
+                title: "Marquee".to_owned(),
+                version: "0.0.0".to_owned(),
+                description: "The API under test.".to_owned(),
+                contact: ("Marquee".to_owned(), "https://marquee.example".to_owned()),
+            };
+            let settings = mux::Settings { deadline: Duration::from_secs(10), ..mux::Settings::default() };
+            let instance = pool(&database);
+            let table = routes(instance.clone()).extractor_data(list_key.clone());
+            let api =
+                mux::Builder::new(about, people.authenticator(&instance), settings).routes(table).build().unwrap();
+            let listener = Listener::bind("test", SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+            let running = service::serve("test", listener, &options, &tasks, move || api.app()).unwrap();
+            addresses.push(running.address());
+        }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
+        let url = format!("http://{}/openapi.json", addresses[0]);
+        let description = Description::new(http.get(url).send().await.unwrap().json().await.unwrap());
+        Self { addresses, http, people, description, database }
+    }
+
+    /// A GET of `path`, which may have a query.
+    pub fn get(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("GET", path)
+    }
+
+    /// A POST to `path`.
+    pub fn post(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("POST", path)
+    }
+
+    /// A PATCH of `path`.
+    pub fn patch(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("PATCH", path)
+    }
+
+    /// A DELETE of `path`.
+    pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
+        self.request("DELETE", path)
+    }
+
+    /// A request of any method.
+    pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
+        Request::new(self, method, path.into())
+    }
+
+    /// Runs SQL behind the API's back: what an older release, or a person at a console, may have left.
+    pub async fn spoil(&self, sql: &'static str) {
+        self.database.execute(sql).await;
+    }
+
+    /// Where the instance listens.
+    pub fn address(&self, instance: usize) -> SocketAddr {
+        self.addresses[instance]
+    }
+}
+
+fn pool(database: &Database) -> Db {
+    // Patient: hundreds of requests at once meet few connections on a machine that builds at the same time.
+    database.db_with(sqldb::Settings {
+        max_connections: 4,
+        min_connections: 0,
+        max_waiters: 1000,
+        acquire_timeout: Duration::from_secs(10),
+        deadline: Duration::from_secs(10),
+        ..sqldb::Settings::default()
+    })
+}

@@ -1,0 +1,43 @@
+//! Requests byte by byte, for what a well-behaved client does not send.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::api::Api;
+
+/// A connection to the first instance.
+pub struct Raw(TcpStream);
+
+impl Raw {
+    /// Connects.
+    pub async fn connect(api: &Api) -> Self {
+        Self(TcpStream::connect(api.address(0)).await.unwrap())
+    }
+
+    /// Sends these bytes.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Sends as much of these bytes as the other side takes.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
+        let _ = self.0.write_all(bytes.as_ref()).await;
+    }
+
+    /// Says that nothing more comes, and gives the status codes of all answers until the connection closes.
+    pub async fn finish(mut self) -> Vec<u16> {
+        // The other side may have closed already.
+        let _ = self.0.shutdown().await;
+        let mut bytes = Vec::new();
+        let reading = self.0.read_to_end(&mut bytes);
+        // A reset after an answer is an end as well.
+        let _ = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the connection closes");
+        String::from_utf8_lossy(&bytes)
+            .split("HTTP/1.1 ")
+            .skip(1)
+            .map(|answer| answer[..3].parse().expect("a status code"))
+            .collect()
+    }
+}
