@@ -1,0 +1,10 @@
+//! Tokens and the policy, with real keys and a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by failing")]
+
+mod ground;
+
+mod attacks;
+mod policy;
+mod state;
+mod tokens;

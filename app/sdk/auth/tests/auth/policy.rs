@@ -1,0 +1,81 @@
+//! The policy, cell by cell.
+
+use auth::{Caller, Denied, Grant, Permission, Principal, Scope, policy};
+use types::{Role, Roles, UserId};
+
+fn user(roles: &[Role]) -> (UserId, Caller) {
+    let user_id = UserId::new();
+    let token_id = uuid::Uuid::nil();
+    (user_id, Caller::User(Principal { user_id, roles: roles.iter().copied().collect::<Roles>(), token_id }))
+}
+
+#[test]
+fn the_policy_reads_as_it_was_decided() {
+    insta::assert_snapshot!(policy::to_text(), @"
+    permission      anonymous  admin  editor  support  customer  what it is for
+    tokens:create   any        any    any     any      any       Ask for an access token.
+    movies:read     any        any    any     any      any       See films.
+    movies:write    -          any    any     -        -         Add, change and remove films.
+    users:read      -          any    own     any      own       See one account.
+    users:query     -          any    -       -        -         List and search accounts.
+    users:grant     -          any    -       -        -         Give roles and take them away.
+    ");
+}
+
+#[test]
+fn the_policy_as_json_says_the_same() {
+    let json = policy::to_json();
+    let rows = json.as_array().unwrap();
+    assert_eq!(rows.len(), Permission::ALL.len());
+    for (row, permission) in rows.iter().zip(Permission::ALL) {
+        assert_eq!(row["permission"], permission.as_str());
+        assert_eq!(row["grants"]["anonymous"] == "any", permission.is_public());
+        for role in Role::ALL {
+            let grant = serde_json::to_value(permission.row().of(role)).unwrap();
+            assert_eq!(row["grants"][role.as_str()], grant, "{permission} {role}");
+        }
+    }
+}
+
+#[test]
+fn each_cell_decides_as_it_says() {
+    for &permission in Permission::ALL {
+        for role in Role::ALL {
+            let (user_id, caller) = user(&[role]);
+            let expected = match permission.row().of(role) {
+                Grant::Any => Ok(Scope::Any),
+                Grant::Own => Ok(Scope::Own(user_id)),
+                Grant::None => Err(Denied::Forbidden),
+            };
+            assert_eq!(policy::decide(permission, &caller), expected, "{permission} {role}");
+        }
+        let anonymous = policy::decide(permission, &Caller::Anonymous);
+        assert_eq!(anonymous.is_ok(), permission.is_public());
+        assert!(matches!(anonymous, Ok(Scope::Any) | Err(Denied::Unauthenticated)));
+    }
+}
+
+#[test]
+fn of_several_roles_the_most_powerful_counts_and_without_any_what_everyone_may() {
+    let (_, caller) = user(&[Role::Customer, Role::Support]);
+    assert_eq!(policy::decide(Permission::UsersRead, &caller), Ok(Scope::Any));
+    let (_, nothing) = user(&[]);
+    assert_eq!(policy::decide(Permission::MoviesRead, &nothing), Ok(Scope::Any));
+    assert_eq!(policy::decide(Permission::UsersRead, &nothing), Err(Denied::Forbidden));
+}
+
+#[test]
+fn nobody_signed_in_is_ever_granted_less_than_everyone() {
+    for permission in Permission::ALL {
+        for role in Role::ALL {
+            assert!(permission.row().of(role) >= permission.row().anonymous, "{permission} {role}");
+        }
+    }
+}
+
+#[test]
+fn what_is_ones_own_is_not_another_s() {
+    let (user_id, _) = user(&[]);
+    assert!(Scope::Own(user_id).covers(user_id) && !Scope::Own(user_id).covers(UserId::new()));
+    assert!(Scope::Any.covers(UserId::new()));
+}
