@@ -93,6 +93,7 @@ where
         }
         let request = TestRequest::get()
             .uri("/v1/things/0190a6e0-7d1c-7c3e-8f4a-3b2a1c0d9e8f")
+            .insert_header(("host", "localhost"))
             .insert_header(("authorization", "Bearer x"))
             .insert_header(("accept", "application/json"))
             .insert_header(("user-agent", "cost"))

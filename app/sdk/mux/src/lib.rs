@@ -2,6 +2,9 @@
 //!
 //! An app domain hands in [`Routes`]; [`Builder`] puts the tables together to an [`Api`], which is made into an actix
 //! `App` once for each worker. What a request passes on its way, and in which order, is written down in `pipeline.rs`.
+//!
+//! A request that the HTTP parser refuses (400, 408, 431) never gets here: actix-http answers it by itself. The stream
+//! beneath, in the crate `service`, makes a problem document of that answer too.
 
 mod accept;
 mod address;
