@@ -204,3 +204,41 @@ impl From<sqldb::Error> for ApiError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("outer secret")]
+    struct Outer(#[source] std::io::Error);
+
+    #[test]
+    fn a_cause_reaches_the_log_and_nothing_else() {
+        let error = ApiError::internal(Outer(std::io::Error::other("inner secret")));
+        assert_eq!(error.cause().map(Cause::chain).as_deref(), Some("outer secret: inner secret"));
+        let problem = error.problem(Some("/v1/things".into()), None);
+        for text in [format!("{error}"), format!("{error:?}"), format!("{problem:?}")] {
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_time_to_retry_is_in_whole_seconds_and_never_none() {
+        for (millis, seconds) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2")] {
+            let error = ApiError::unavailable(Duration::from_millis(millis));
+            assert_eq!(error.headers(), [(header::RETRY_AFTER, HeaderValue::from_static(seconds))]);
+        }
+    }
+
+    #[test]
+    fn every_code_has_a_slug_of_its_own_and_the_status_of_its_kind() {
+        let slugs: std::collections::HashSet<_> = Code::ALL.into_iter().map(Code::slug).collect();
+        assert_eq!(slugs.len(), Code::ALL.len());
+        for code in Code::ALL {
+            assert_eq!(Code::from_status(code.status()).status(), code.status());
+        }
+        assert_eq!(Code::from_status(StatusCode::IM_A_TEAPOT), Code::BadRequest);
+        assert_eq!(Code::from_status(StatusCode::BAD_GATEWAY), Code::Internal);
+    }
+}
