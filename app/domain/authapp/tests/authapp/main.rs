@@ -1,0 +1,8 @@
+//! Sign-in over HTTP, asked as clients ask.
+
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
+mod ground;
+
+mod login;
+mod published;
