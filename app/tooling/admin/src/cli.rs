@@ -267,7 +267,7 @@ pub(crate) struct ListUsers {
     #[arg(long)]
     pub(crate) disabled: bool,
     /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: u32,
 }
 

@@ -17,7 +17,9 @@ impl Ran {
     /// The answer of a run with `--json`.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+        let answer = serde_json::from_str(&self.out);
+        assert!(answer.is_ok(), "no JSON: {}{}", self.out, self.err);
+        answer.unwrap()
     }
 
     /// The same, of a run that has to end with `code`.
@@ -31,7 +33,9 @@ impl Ran {
 /// The program with nothing of this process's environment, its database a name that nobody serves.
 pub(crate) fn admin(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
-    command.args(arguments).env_clear().env("PATH", std::env::var("PATH").unwrap_or_default());
+    #[expect(clippy::disallowed_methods, reason = "where psql is, is no setting")]
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.args(arguments).env_clear().env("PATH", path);
     command.env("MARQUEE__DB__URL", "postgres://nobody:canary-password@127.0.0.1:1/nothing");
     // No `.env` of a developer gets in.
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
