@@ -1,5 +1,6 @@
 //! The programs that are compared, each in a process of its own.
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -47,7 +48,8 @@ impl Contender {
             .env("MARQUEE__TELEMETRY__SAMPLE_RATIO", "0.05")
             .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
             .env("MARQUEE__LIMITS__BURST", "1000000")
-            .stdout(Stdio::null());
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.join("platform.stderr"))?);
         let mut service = Self::spawn("service", command, address, "/readyz").await?;
         service.authorization = Some(sign_in(address).await?);
         Ok(service)

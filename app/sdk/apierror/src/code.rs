@@ -97,10 +97,11 @@ impl Code {
 
     /// The general code for a status code that no handler of ours chose.
     pub fn from_status(status: StatusCode) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|code| code.status() == status)
-            .unwrap_or(if status.is_client_error() { Self::BadRequest } else { Self::Internal })
+        Self::ALL.into_iter().find(|code| code.status() == status).unwrap_or(if status.is_client_error() {
+            Self::BadRequest
+        } else {
+            Self::Internal
+        })
     }
 
     const fn facts(self) -> (StatusCode, &'static str, &'static str, &'static str) {

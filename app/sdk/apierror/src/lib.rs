@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::{ConnectionType, StatusCode};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::ResponseError;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use problem::{FieldError, Problem};
 
 pub use crate::code::Code;
@@ -55,9 +55,7 @@ impl ApiError {
     pub fn unauthorized(error: Option<&'static str>) -> Self {
         let challenge = match error {
             None => HeaderValue::from_static("Bearer realm=\"marquee\""),
-            Some("invalid_token") => {
-                HeaderValue::from_static("Bearer realm=\"marquee\", error=\"invalid_token\"")
-            }
+            Some("invalid_token") => HeaderValue::from_static("Bearer realm=\"marquee\", error=\"invalid_token\""),
             Some(_) => HeaderValue::from_static("Bearer realm=\"marquee\", error=\"invalid_request\""),
         };
         Self::new(Code::Unauthorized).with_header(header::WWW_AUTHENTICATE, challenge)

@@ -35,8 +35,13 @@ pub async fn build(start: Start) -> Result<Parts> {
         access_ttl: settings.auth.access_ttl,
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone());
-    let domains =
-        Domains { db: db.clone(), authenticator: authenticator.clone(), users, readiness, environment: settings.env.as_str() };
+    let domains = Domains {
+        db: db.clone(),
+        authenticator: authenticator.clone(),
+        users,
+        readiness,
+        environment: settings.env.as_str(),
+    };
 
     let list_key = ListKey::default();
     shared::load_list_key(&tasks, &db, &list_key);

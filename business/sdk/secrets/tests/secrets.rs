@@ -1,7 +1,5 @@
 //! Secrets that the replicas share.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[tokio::test]
 async fn every_replica_loads_the_same_secret_and_every_database_has_another() {
     let (one, other) = (dbtest::Database::new().await, dbtest::empty().await);
