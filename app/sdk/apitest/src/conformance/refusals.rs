@@ -43,7 +43,7 @@ pub async fn who_may_not_write_is_told_so(resource: &Resource) {
 /// One answer for all of them, on public routes too.
 pub async fn bad_credentials_are_refused_alike(resource: &Resource) {
     let api = resource.start(1).await;
-    let good = api.people.token(resource.writer, 0).to_owned();
+    let good = api.token(resource.writer).to_owned();
     let mut parts: Vec<String> = good.split('.').map(str::to_owned).collect();
     let other = api.people.token(Role::Admin, 1).split('.').nth(1).unwrap().to_owned();
     parts[1] = other;
@@ -142,7 +142,7 @@ pub async fn too_large_a_body_is_refused(resource: &Resource) {
     let body = (resource.body)(1).to_string();
     let full = format!("{body}{}", " ".repeat(limit - body.len()));
     api.post(resource.path).by(resource.writer).body("application/json", full.clone()).send().await.expect(201);
-    let token = api.people.token(resource.writer, 0);
+    let token = api.token(resource.writer);
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n",
         resource.path
@@ -159,7 +159,7 @@ pub async fn too_large_a_body_is_refused(resource: &Resource) {
 pub async fn broken_requests_are_answered_or_cut(resource: &Resource) {
     let api = resource.start(1).await;
     let path = resource.path;
-    let token = api.people.token(resource.writer, 0).to_owned();
+    let token = api.token(resource.writer).to_owned();
     let post = format!(
         "POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
     );
