@@ -53,12 +53,6 @@ const DEPARTURES: &[Departure] = &[
         with: &[],
         reason: "it lists nothing, and speaks for the process rather than for a domain",
     },
-    Departure {
-        krate: "userbus",
-        without: &[],
-        with: &["hash"],
-        reason: "passwords are hashed on threads of their own, under a bound of their own",
-    },
 ];
 
 pub(crate) fn check(workspace: &Workspace, violations: &mut Vec<Violation>) -> Result<(), Error> {
