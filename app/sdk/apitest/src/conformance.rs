@@ -72,6 +72,7 @@ macro_rules! conformance {
                 of_two_hundred_patches_at_once_one_wins_for_each_version,
                 what_is_deleted_is_gone,
                 a_delete_heeds_the_version_when_it_is_named,
+                a_delete_and_a_patch_of_one_version_do_not_both_happen,
             ];
             lists: [
                 pages_by_cursor_are_the_whole_list_in_order,

@@ -188,6 +188,24 @@ pub async fn a_delete_heeds_the_version_when_it_is_named(resource: &Resource) {
     api.delete(&item.path).by(resource.writer).if_match("*").send().await.problem(404, "not-found");
 }
 
+/// A delete that names a version removes that version, and not the one that a patch makes at the same time.
+pub async fn a_delete_and_a_patch_of_one_version_do_not_both_happen(resource: &Resource) {
+    let api = resource.start(2).await;
+    let contest = async |number: usize| {
+        let item = resource.create(&api, number).await;
+        let patch = json!({resource.integer: 1000});
+        let patch = api.patch(&item.path).on(0).by(resource.writer).if_match(&item.tag).merge(&patch).send();
+        let delete = api.delete(&item.path).on(1).by(resource.writer).if_match(&item.tag).send();
+        let (patch, delete) = futures_util::future::join(patch, delete).await;
+        match (patch.status(), delete.status()) {
+            (200, 412) => drop(api.get(&item.path).send().await.expect(200)),
+            (404 | 412, 204) => drop(api.get(&item.path).send().await.expect(404)),
+            _ => panic!("{patch}\n{delete}"),
+        }
+    };
+    join_all((0..100).map(contest)).await;
+}
+
 /// What a representation is after a patch: a member that was cleared is there, and null.
 fn merged(before: &Value, patch: &Value) -> Value {
     let mut after = merge(before, patch);

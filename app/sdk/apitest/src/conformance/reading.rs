@@ -19,6 +19,8 @@ pub async fn an_item_is_read_under_its_location(resource: &Resource) {
     }
     assert_eq!(item.value["version"], 1);
     assert_eq!(item.value["created_at"], item.value["updated_at"]);
+    let moment = item.value["created_at"].as_str().unwrap();
+    assert!(moment.len() == 27 && moment.ends_with('Z'), "{moment}: RFC 3339 in UTC, with six digits of the second");
     for instance in 0..2 {
         for path in [item.path.clone(), item.path.to_uppercase().replace(&resource.path.to_uppercase(), resource.path)]
         {
