@@ -60,6 +60,12 @@ pub enum BuildError {
         /// The id.
         id: &'static str,
     },
+    /// Two schemas have the same name and say different things.
+    #[error("schema {name} exists twice, with different content")]
+    SameSchema {
+        /// The name.
+        name: String,
+    },
     /// The description could not be written.
     #[error("cannot write the description of the API")]
     Description(#[from] serde_json::Error),

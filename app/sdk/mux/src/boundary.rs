@@ -21,6 +21,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseErro
 use apierror::{ApiError, Code};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
+use request::Unread;
 use tracing::Instrument as _;
 
 use crate::accept;
@@ -124,6 +125,7 @@ impl Service<ServiceRequest> for Boundary {
 
 impl Worker {
     async fn serve(&self, mut incoming: ServiceRequest) -> ServiceResponse<BoxBody> {
+        let unread = Unread::hold(&mut incoming);
         let place = self.place(&mut incoming);
         let route = match place {
             Place::Handler(resource, _) | Place::Resource(resource) => self.resources[resource].path,
@@ -152,6 +154,10 @@ impl Worker {
             }
         };
         let response = self.finish(&request, response, &exchange);
+        let response = match unread {
+            Some(unread) => response.map_body(|_, body| unread.until_sent(body)),
+            None => response,
+        };
         ServiceResponse::new(request, response)
     }
 

@@ -3,6 +3,7 @@
 mod failures;
 mod headers;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use actix_web::http::Method;
@@ -84,7 +85,7 @@ fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
         .servers(Some([Server::new("/")]))
         .tags(Some(tags.collect::<Vec<_>>()))
         .paths(paths.build())
-        .components(Some(components(tables)))
+        .components(Some(components(tables)?))
         .build())
 }
 
@@ -94,7 +95,7 @@ fn license() -> License {
     license
 }
 
-fn components(tables: &[Routes]) -> Components {
+fn components(tables: &[Routes]) -> Result<Components, BuildError> {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
@@ -107,13 +108,19 @@ fn components(tables: &[Routes]) -> Components {
         .build();
     let routes = || tables.iter().flat_map(Routes::iter);
     for (name, schema) in routes().flat_map(|route| &route.operation.schemas) {
-        components.schemas.insert(name.clone(), schema.clone());
+        match components.schemas.entry(name.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(schema.clone());
+            }
+            Entry::Occupied(taken) if taken.get() == schema => {}
+            Entry::Occupied(_) => return Err(BuildError::SameSchema { name: name.clone() }),
+        }
     }
     for code in routes().flat_map(failures::of) {
         let name = failures::component_name(code.status());
         components.responses.entry(name).or_insert_with(|| failures::response(code.status()).into());
     }
-    components
+    Ok(components)
 }
 
 fn described(tag: &'static str, route: &Route) -> Described {

@@ -1,5 +1,7 @@
 //! Good answers, with the header fields that belong to them.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
@@ -7,7 +9,9 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use apierror::ApiError;
 use serde::Serialize;
 use types::Version;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A client may keep it, and asks each time whether it is still the current version.
 const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-cache");
@@ -18,16 +22,51 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// One page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Collection<T> {
     /// The items, in the order asked for.
     pub items: Vec<T>,
     /// The cursor of the next page; null on the last one.
-    #[schema(required = true)]
     pub next: Option<String>,
     /// How many items there are in all, when it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+/// Named after its items: a derived schema has the name `Collection` whatever is in it, and one list would be described
+/// as the other.
+impl<T: ToSchema> ToSchema for Collection<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}Collection", T::name()))
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Collection<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new()
+            .items(RefOr::Ref(Ref::from_schema_name(T::name())))
+            .description(Some("The items, in the order asked for."));
+        let next = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("The cursor of the next page; null on the last one."));
+        let total = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(0))
+            .description(Some("How many items there are in all, when it was asked for."));
+        let list = ObjectBuilder::new()
+            .description(Some("One page of a list."))
+            .property("items", items)
+            .property("next", next)
+            .property("total", total)
+            .required("items")
+            .required("next");
+        RefOr::T(Schema::Object(list.build()))
+    }
 }
 
 /// 200 with a representation and its version. A client that has this version gets 304 instead, from the boundary.

@@ -80,16 +80,18 @@ async fn every_kind_of_problem_has_its_page() {
     crate::harness::problem(server.get("/problems/unknown").await, 404, "not-found").await;
 }
 
+async fn handler() -> &'static str {
+    ""
+}
+
+fn about() -> About {
+    let contact = (String::new(), String::new());
+    About { title: String::new(), version: String::new(), description: String::new(), contact }
+}
+
 #[test]
 fn routes_that_clash_are_refused() {
-    async fn handler() -> &'static str {
-        ""
-    }
-    let build = |routes: Routes| {
-        let contact = (String::new(), String::new());
-        let about = About { title: String::new(), version: String::new(), description: String::new(), contact };
-        Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()
-    };
+    let build = |routes: Routes| Builder::new(about(), Nobody, mux::Settings::default()).routes(routes).build();
     let one = || Routes::new("a", "a").get("/a/{id}", Access::Open, operation("one", "One"), handler);
     let twice = build(one().get("/a/{id}", Access::Open, operation("two", "Two"), handler));
     assert!(matches!(twice, Err(BuildError::RoutedTwice { .. })));
@@ -97,6 +99,44 @@ fn routes_that_clash_are_refused() {
     assert!(matches!(same, Err(BuildError::SamePath { .. })));
     let id = build(one().get("/b", Access::Open, operation("one", "One"), handler));
     assert!(matches!(id, Err(BuildError::SameOperation { .. })));
+    let shape = operation("two", "Two").responds_json::<elsewhere::Shape>(200);
+    let schemas = Routes::new("s", "S")
+        .get("/c", Access::Open, operation("three", "Three").responds_json::<Shape>(200), handler)
+        .get("/d", Access::Open, shape, handler);
+    assert!(matches!(build(schemas), Err(BuildError::SameSchema { name }) if name == "Shape"));
+}
+
+#[test]
+fn lists_of_different_things_have_schemas_of_their_own() {
+    let tables = [Routes::new("t", "T")
+        .get("/a", Access::Open, operation("one", "One").responds_json::<mux::Collection<Shape>>(200), handler)
+        .get("/b", Access::Open, operation("two", "Two").responds_json::<mux::Collection<Size>>(200), handler)];
+    let document: Value = serde_json::from_slice(&mux::describe(&about(), &tables).unwrap()).unwrap();
+    for (path, item) in [("/a", "Shape"), ("/b", "Size")] {
+        let schema = &document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let list = document.pointer(&schema["$ref"].as_str().unwrap()[1..]).unwrap();
+        assert_eq!(list["properties"]["items"]["items"]["$ref"], format!("#/components/schemas/{item}"), "{path}");
+    }
+}
+
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Shape {
+    corners: u8,
+}
+
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct Size {
+    metres: u8,
+}
+
+mod elsewhere {
+    #[derive(utoipa::ToSchema)]
+    #[expect(dead_code, reason = "only described")]
+    pub(super) struct Shape {
+        colour: String,
+    }
 }
 
 struct Nobody;

@@ -181,6 +181,16 @@ async fn head_is_get_without_the_body() {
 }
 
 #[actix_web::test]
+async fn an_answered_request_whose_body_never_comes_does_not_hold_the_connection() {
+    let server = Server::start().await;
+    for fields in ["Transfer-Encoding: chunked", "Content-Length: 100"] {
+        // Read to the end of the connection, which the client leaves open.
+        let answer = server.raw(format!("POST /v1/nothing HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{fields}: {answer}");
+    }
+}
+
+#[actix_web::test]
 async fn expect_continue_is_honoured() {
     let server = Server::start().await;
     let request = b"POST /v1/things HTTP/1.1\r\nhost: a\r\nauthorization: Bearer editor\r\nconnection: close\r\n\
