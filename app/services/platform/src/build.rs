@@ -6,7 +6,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Domains, about, development, shared, tables};
+use crate::{Domains, about, background, development, tables};
 
 /// Builds the application out of the settings.
 ///
@@ -44,9 +44,9 @@ pub async fn build(start: Start) -> Result<Parts> {
     };
 
     let list_key = ListKey::default();
-    shared::load_list_key(&tasks, &db, &list_key);
-    shared::sweep_idempotency_keys(&tasks, &db);
-    shared::measure_pool(&tasks, &db);
+    background::load_list_key(&tasks, &db, &list_key);
+    background::sweep_idempotency_keys(&tasks, &db);
+    background::measure_pool(&tasks, &db);
 
     let mut builder = mux::Builder::new(about(), authenticator, mux::Settings::from(&settings));
     for table in tables(&domains) {

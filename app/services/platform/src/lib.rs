@@ -1,8 +1,8 @@
 //! Every service of the product in one process.
 
+mod background;
 mod build;
 mod development;
-mod shared;
 
 use mux::{About, Routes};
 
@@ -20,7 +20,7 @@ pub struct Domains {
     pub authenticator: auth::Authenticator,
     /// The users.
     pub users: userbus::Business,
-    /// Who may be sent requests.
+    /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
     /// Where the program runs.
     pub environment: &'static str,
