@@ -312,12 +312,14 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
     // Makes the conditions that follow uniform.
     sql.push(" WHERE true");
     if let Some(search) = &filter.search {
-        // The films that have the words, else those that resemble them. Materialized: asked for twice, found once.
-        sql.push(" AND movie_id IN (WITH exact AS MATERIALIZED (SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
+        // The films that have the words, else those that resemble them. Materialized: asked for twice, found once. An
+        // array, which is found before any row is looked at: of a subquery the planner may make a loop that searches
+        // anew for each row that the other filters leave.
+        sql.push(" AND movie_id = ANY (ARRAY(WITH exact AS MATERIALIZED (SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
             .push_bind(search.as_str().to_owned())
             .push(")) SELECT movie_id FROM exact UNION ALL SELECT movies_resembling(")
             .push_bind(search.as_str().to_owned())
-            .push(") WHERE NOT EXISTS (SELECT FROM exact))");
+            .push(") WHERE NOT EXISTS (SELECT FROM exact)))");
     }
     if !filter.genres.is_empty() {
         let genres: Vec<String> = filter.genres.iter().map(|genre| genre.as_str().to_owned()).collect();
