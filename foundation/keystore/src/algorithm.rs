@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature;
+use jsonwebtoken::jwk::EllipticCurve;
 
 /// A signature algorithm, by its name in RFC 7518 and RFC 8037.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,8 +41,8 @@ impl Algorithm {
         Self::Hs512,
     ];
 
-    /// The algorithms that a key of a [`KeyStore`](crate::KeyStore) can sign with, the best first: EdDSA signs in 12 us
-    /// and needs no random numbers to do it. RS256 takes 670 us.
+    /// The algorithms that a key of a [`KeyStore`](crate::KeyStore) can sign with, the best first: a token is
+    /// issued in 19 us by EdDSA, which needs no random numbers for it, and in 28 us by ES256. RS256 takes 670 us.
     pub const SIGNING: [Self; 2] = [Self::EdDsa, Self::Es256];
 
     /// Reads a registered name. Names are compared case-sensitively (RFC 7515, section 4.1.1), and `none` is none.
@@ -69,37 +69,18 @@ impl Algorithm {
         }
     }
 
-    /// How a signature is verified with a public key on this curve; `None` if the algorithm has no such curve.
-    pub(crate) fn on_curve(self, curve: &str) -> Option<&'static dyn signature::VerificationAlgorithm> {
-        // A curve belongs to one algorithm only (RFC 7518, section 3.4).
-        match (self, curve) {
-            (Self::EdDsa, "Ed25519") => Some(&signature::ED25519),
-            (Self::Es256, "P-256") => Some(&signature::ECDSA_P256_SHA256_FIXED),
-            (Self::Es384, "P-384") => Some(&signature::ECDSA_P384_SHA384_FIXED),
-            (Self::Es512, "P-521") => Some(&signature::ECDSA_P521_SHA512_FIXED),
-            _ => None,
-        }
+    /// The algorithm as `jsonwebtoken` has it. `None` for ES512, which that does not have.
+    pub(crate) fn known(self) -> Option<jsonwebtoken::Algorithm> {
+        self.as_str().parse().ok()
     }
 
-    /// How a signature is verified with an RSA key of 2048 bits or more.
-    pub(crate) fn with_rsa(self) -> Option<&'static signature::RsaParameters> {
+    /// The curve that its keys are on.
+    pub(crate) fn curve(self) -> Option<EllipticCurve> {
         match self {
-            Self::Rs256 => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
-            Self::Rs384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
-            Self::Rs512 => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
-            Self::Ps256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
-            Self::Ps384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
-            Self::Ps512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
-            _ => None,
-        }
-    }
-
-    /// How a message is authenticated with a shared secret.
-    pub(crate) fn with_secret(self) -> Option<aws_lc_rs::hmac::Algorithm> {
-        match self {
-            Self::Hs256 => Some(aws_lc_rs::hmac::HMAC_SHA256),
-            Self::Hs384 => Some(aws_lc_rs::hmac::HMAC_SHA384),
-            Self::Hs512 => Some(aws_lc_rs::hmac::HMAC_SHA512),
+            Self::EdDsa => Some(EllipticCurve::Ed25519),
+            Self::Es256 => Some(EllipticCurve::P256),
+            Self::Es384 => Some(EllipticCurve::P384),
+            Self::Es512 => Some(EllipticCurve::P521),
             _ => None,
         }
     }

@@ -73,3 +73,9 @@ impl From<aws_lc_rs::error::Unspecified> for Error {
         Self::Crypto
     }
 }
+
+impl From<jsonwebtoken::errors::Error> for Error {
+    fn from(_: jsonwebtoken::errors::Error) -> Self {
+        Self::Crypto
+    }
+}

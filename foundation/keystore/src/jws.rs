@@ -51,7 +51,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) payload: Vec<u8>,
     /// What is signed: header and payload as they were sent.
     pub(crate) signed: &'a [u8],
-    pub(crate) signature: Vec<u8>,
+    /// In base64url still, and known to be that.
+    pub(crate) signature: &'a str,
 }
 
 /// What a header says.
@@ -73,7 +74,7 @@ pub fn verify(key: &Jwk, allowed: &[Algorithm], token: &str) -> Result<Vec<u8>, 
     if !allowed.contains(&parts.header.algorithm) {
         return Err(Invalid::Algorithm);
     }
-    if key.verifies(parts.header.algorithm, parts.signed, &parts.signature) {
+    if key.verifies(parts.header.algorithm, parts.signed, parts.signature) {
         Ok(parts.payload)
     } else {
         Err(Invalid::Signature)
@@ -97,9 +98,12 @@ impl<'a> Parts<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or(Invalid::Malformed)?;
         // A dot that is left over in a part is not of base64url's alphabet.
         let (header, payload) = signed.split_once('.').ok_or(Invalid::Malformed)?;
-        let [header, payload, signature] = [header, payload, signature].map(decode);
-        let (header, payload) = (header.ok_or(Invalid::Malformed)?, payload.ok_or(Invalid::Malformed)?);
-        let signature = signature.filter(|signature| !signature.is_empty()).ok_or(Invalid::Malformed)?;
+        let [Some(header), Some(payload), Some(bytes)] = [header, payload, signature].map(decode) else {
+            return Err(Invalid::Malformed);
+        };
+        if bytes.is_empty() {
+            return Err(Invalid::Malformed);
+        }
         Ok(Self { header: Header::read(&header)?, payload, signed: signed.as_bytes(), signature })
     }
 }

@@ -1,26 +1,21 @@
 //! Private keys: made, written as PEM, signing.
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{EncodingKey, Header, crypto};
 
 use crate::algorithm::Algorithm;
 use crate::error::Error;
-use crate::jwk;
+use crate::jwk::encode;
 
 /// A private key with its public part.
 pub(crate) struct SigningKey {
-    pair: Pair,
-    /// The required members of the public key, of which the thumbprint is made.
-    public: Value,
+    private: EncodingKey,
+    public: Jwk,
     kid: String,
-}
-
-enum Pair {
-    Edwards(Ed25519KeyPair),
-    P256(EcdsaKeyPair),
+    algorithm: jsonwebtoken::Algorithm,
 }
 
 const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
@@ -29,34 +24,32 @@ const END: &str = "-----END PRIVATE KEY-----";
 impl SigningKey {
     /// A new key.
     pub(crate) fn generate(algorithm: Algorithm) -> Result<Self, Error> {
-        let pair = match algorithm {
-            Algorithm::EdDsa => Pair::Edwards(Ed25519KeyPair::generate()?),
-            Algorithm::Es256 => Pair::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?),
+        // `jsonwebtoken` makes no keys. What is written is what it reads: PKCS#8 with the private part alone.
+        let private = match algorithm {
+            Algorithm::EdDsa => EncodingKey::from_ed_der(Ed25519KeyPair::generate()?.to_pkcs8v1()?.as_ref()),
+            Algorithm::Es256 => {
+                let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
+                EncodingKey::from_ec_der(pair.to_pkcs8v1()?.as_ref())
+            }
             other => return Err(Error::NotForSigning(other)),
         };
-        Self::of(pair).ok_or(Error::Crypto)
+        Self::of(algorithm, private).ok_or(Error::Crypto)
     }
 
     /// Reads a key that [`SigningKey::to_pem`] or OpenSSL wrote; `None` if it is none for `algorithm`.
-    pub(crate) fn from_pem(algorithm: Algorithm, pem: &str) -> Option<Self> {
-        let body = pem.trim().strip_prefix(BEGIN)?.strip_suffix(END)?;
-        let der = STANDARD.decode(body.split_ascii_whitespace().collect::<String>()).ok()?;
-        Self::of(match algorithm {
-            // OpenSSL writes the private part alone; the public one is derived.
-            Algorithm::EdDsa => Pair::Edwards(Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).ok()?),
-            Algorithm::Es256 => Pair::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der).ok()?),
+    pub(crate) fn from_pem(algorithm: Algorithm, pem: &[u8]) -> Option<Self> {
+        let private = match algorithm {
+            Algorithm::EdDsa => EncodingKey::from_ed_pem(pem).ok()?,
+            Algorithm::Es256 => EncodingKey::from_ec_pem(pem).ok()?,
             _ => return None,
-        })
+        };
+        Self::of(algorithm, private)
     }
 
     /// The private key as PEM of PKCS#8 (RFC 7468, section 10).
-    pub(crate) fn to_pem(&self) -> Result<String, Error> {
-        let der = match &self.pair {
-            Pair::Edwards(pair) => pair.to_pkcs8v1()?,
-            Pair::P256(pair) => pair.to_pkcs8v1()?,
-        };
+    pub(crate) fn to_pem(&self) -> String {
         let mut pem = format!("{BEGIN}\n");
-        let body = STANDARD.encode(der.as_ref());
+        let body = STANDARD.encode(self.private.as_bytes());
         let mut rest = body.as_str();
         while !rest.is_empty() {
             let (line, after) = rest.split_at(rest.len().min(64));
@@ -66,7 +59,7 @@ impl SigningKey {
         }
         pem.push_str(END);
         pem.push('\n');
-        Ok(pem)
+        pem
     }
 
     /// The thumbprint of the public part (RFC 7638).
@@ -74,24 +67,32 @@ impl SigningKey {
         &self.kid
     }
 
-    /// The required members of the public part.
-    pub(crate) fn public(&self) -> &Value {
+    /// The public part, with its id, its algorithm and its use.
+    pub(crate) fn public(&self) -> &Jwk {
         &self.public
     }
 
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        match &self.pair {
-            Pair::Edwards(pair) => Ok(pair.try_sign(message)?.as_ref().to_vec()),
-            Pair::P256(pair) => Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
-        }
+    /// Signs `claims` as a token of type `typ` in compact form (RFC 7515).
+    pub(crate) fn sign(&self, typ: &str, claims: &[u8]) -> Result<String, Error> {
+        let mut header = Header::new(self.algorithm);
+        header.typ = Some(typ.to_owned());
+        header.kid = Some(self.kid.clone());
+        let header = serde_json::to_vec(&header).map_err(|_| Error::Crypto)?;
+        let mut token = format!("{}.{}", encode(&header), encode(claims));
+        // The key is parsed anew for each signature: about 7 us of the 19 that a token by EdDSA costs, 10 of the 28 by
+        // ES256. Whoever signs in waits a thousand times as long for the hash of the password.
+        let signature = crypto::sign(token.as_bytes(), &self.private, self.algorithm)?;
+        token.push('.');
+        token.push_str(&signature);
+        Ok(token)
     }
 
-    fn of(pair: Pair) -> Option<Self> {
-        let public = match &pair {
-            Pair::Edwards(pair) => jwk::edwards(pair.public_key().as_ref()),
-            Pair::P256(pair) => jwk::p256(pair.public_key().as_ref())?,
-        };
-        let kid = jwk::thumbprint(&public);
-        Some(Self { pair, public, kid })
+    fn of(algorithm: Algorithm, private: EncodingKey) -> Option<Self> {
+        let algorithm = algorithm.known()?;
+        let mut public = Jwk::from_encoding_key(&private, algorithm).ok()?;
+        let kid = public.thumbprint(ThumbprintHash::SHA256).ok()?;
+        public.common.key_id = Some(kid.clone());
+        public.common.public_key_use = Some(PublicKeyUse::Signature);
+        Some(Self { private, public, kid, algorithm })
     }
 }

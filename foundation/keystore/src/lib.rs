@@ -10,6 +10,10 @@
 //! so that whoever reads never meets half of one.
 //!
 //! [`jws`] is the verification of signatures on its own, strict where RFC 7515 leaves room.
+//!
+//! `jsonwebtoken` signs and verifies, reads PEM files and public keys, makes thumbprints. Around it is what it leaves
+//! to its caller: the size of a token, headers with a member twice or with one that chooses the key, the one algorithm
+//! of a key, the type of a token. Keys are made, and ES512 is verified, by aws-lc-rs itself.
 
 mod algorithm;
 mod error;

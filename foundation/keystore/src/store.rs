@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::signature::ParsedPublicKey;
+use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 
 use crate::algorithm::Algorithm;
 use crate::error::Error;
 use crate::folder::{Entry, Folder, Index, Stamp, State};
-use crate::jwk::{Jwk, encode};
+use crate::jwk::Jwk;
 use crate::jws::{Invalid, Parts};
 use crate::key::SigningKey;
 
@@ -43,7 +43,7 @@ pub struct Key {
     passive_since: Option<SystemTime>,
     retired_at: Option<SystemTime>,
     /// `None` once retired.
-    pair: Option<(SigningKey, ParsedPublicKey)>,
+    pair: Option<(SigningKey, Jwk)>,
 }
 
 /// What a token says, once its signature is verified.
@@ -190,7 +190,7 @@ impl KeyStore {
         let mut after = before.clone();
         let outcome = edit(&mut after, seconds(SystemTime::now()), &|algorithm| {
             let key = SigningKey::generate(algorithm)?;
-            locked.write_pem(key.kid(), &key.to_pem()?)?;
+            locked.write_pem(key.kid(), &key.to_pem())?;
             Ok(key.kid().to_owned())
         })?;
         if after != before {
@@ -231,7 +231,7 @@ impl Snapshot {
 
     /// The public parts of the keys that are in use (RFC 7517, section 5).
     pub fn jwks(&self) -> Value {
-        json!({ "keys": self.keys.iter().filter_map(Key::jwk).collect::<Vec<_>>() })
+        json!(JwkSet { keys: self.keys.iter().filter_map(Key::public).cloned().collect() })
     }
 
     /// Signs `claims` with the active key, as a token of type `typ` in compact form (RFC 7515).
@@ -240,13 +240,8 @@ impl Snapshot {
     /// No key is active.
     pub fn sign(&self, typ: &str, claims: &[u8]) -> Result<String, Error> {
         let key = self.active().ok_or(Error::NoActiveKey)?;
-        let (pair, _) = key.pair.as_ref().ok_or(Error::NoActiveKey)?;
-        let header = json!({"alg": key.algorithm.as_str(), "kid": key.kid, "typ": typ}).to_string();
-        let mut token = format!("{}.{}", encode(header.as_bytes()), encode(claims));
-        let signature = pair.sign(token.as_bytes())?;
-        token.push('.');
-        token.push_str(&encode(&signature));
-        Ok(token)
+        let (private, _) = key.pair.as_ref().ok_or(Error::NoActiveKey)?;
+        private.sign(typ, claims)
     }
 
     /// Verifies a token of type `typ` (`at+jwt` stands for `application/at+jwt` too; RFC 7515, section 4.1.9).
@@ -267,7 +262,9 @@ impl Snapshot {
         if parts.payload.is_empty() {
             return Err(Invalid::Malformed);
         }
-        public.verify_sig(parts.signed, &parts.signature).map_err(|_| Invalid::Signature)?;
+        if !public.verifies(key.algorithm, parts.signed, parts.signature) {
+            return Err(Invalid::Signature);
+        }
         Ok(Verified { kid, payload: parts.payload })
     }
 
@@ -320,13 +317,11 @@ impl Key {
 
     /// Its public part (RFC 7517); `None` once retired.
     pub fn jwk(&self) -> Option<Value> {
-        let (pair, _) = self.pair.as_ref()?;
-        let mut jwk = pair.public().clone();
-        let members = jwk.as_object_mut()?;
-        members.insert("alg".into(), self.algorithm.as_str().into());
-        members.insert("kid".into(), self.kid.as_str().into());
-        members.insert("use".into(), "sig".into());
-        Some(jwk)
+        self.public().map(|jwk| json!(jwk))
+    }
+
+    fn public(&self) -> Option<&jsonwebtoken::jwk::Jwk> {
+        self.pair.as_ref().map(|(private, _)| private.public())
     }
 
     fn load(folder: &Folder, entry: Entry) -> Result<Self, Error> {
@@ -336,14 +331,14 @@ impl Key {
         let pair = if entry.state == State::Retired {
             None
         } else {
-            let pem = std::fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+            let pem = std::fs::read(&path).map_err(Error::io("read", &path))?;
             let pair = SigningKey::from_pem(algorithm, &pem);
             let pair = pair.ok_or_else(|| damaged("it is no private key for the algorithm in the index"))?;
             if pair.kid() != entry.kid {
                 return Err(damaged("it is another key than the one it is named by"));
             }
-            let public = Jwk::parse(pair.public()).ok().and_then(|jwk| jwk.parsed(algorithm));
-            Some((pair, public.ok_or(Error::Crypto)?))
+            let public = Jwk::of(pair.public()).map_err(|_| Error::Crypto)?;
+            Some((pair, public))
         };
         Ok(Self {
             kid: entry.kid,

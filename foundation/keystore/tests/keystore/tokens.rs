@@ -22,7 +22,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn another_implementation_verifies_what_the_store_signs() {
+fn whoever_has_the_published_keys_verifies_what_the_store_signs() {
     for (ours, theirs) in
         [(Algorithm::EdDsa, jsonwebtoken::Algorithm::EdDSA), (Algorithm::Es256, jsonwebtoken::Algorithm::ES256)]
     {
