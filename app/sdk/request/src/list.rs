@@ -57,6 +57,11 @@ impl ListKey {
         let _ = self.0.set(cursors);
     }
 
+    /// Whether lists can be answered.
+    pub fn is_known(&self) -> bool {
+        self.cursors().is_some()
+    }
+
     fn cursors(&self) -> Option<&Cursors> {
         self.0.get()
     }

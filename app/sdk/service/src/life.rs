@@ -162,7 +162,11 @@ where
 
     let signal = signals.next().await;
     tracing::info!(signal, drain = ?settings.web.drain, "stopping: draining");
-    let stop = stop(&settings, &api, &servers, &readiness, &tasks);
+    let stop = async {
+        stop(&settings, &api, &servers, &readiness, &tasks).await;
+        // It may block, and a signal has to be heard meanwhile.
+        let _ = tokio::task::spawn_blocking(close).await;
+    };
     tokio::select! {
         () = stop => {}
         signal = signals.next() => {
@@ -170,7 +174,6 @@ where
             return Ok(ExitCode::FAILURE);
         }
     }
-    close();
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

@@ -62,16 +62,21 @@ impl Readiness {
         found.until = Instant::now();
     }
 
-    /// From now on, the process is ready when `db` answers and has every migration.
-    pub async fn depends_on(&self, db: sqldb::Db) {
+    /// From now on, the process is ready when `db` answers, has every migration, and `prepare` has got from it what
+    /// requests need.
+    pub async fn depends_on<F>(&self, db: sqldb::Db, prepare: F)
+    where
+        F: Fn() -> BoxFuture<'static, bool> + Send + Sync + 'static,
+    {
+        let prepare = Arc::new(prepare);
         self.probe(move || {
-            let db = db.clone();
+            let (db, prepare) = (db.clone(), Arc::clone(&prepare));
             Box::pin(async move {
                 // A connection that answers tells more than a ping: the migrations are read from the tables.
                 match migrate::pending(&db).await {
-                    Ok(0) => Ok(()),
+                    Ok(0) if prepare().await => Ok(()),
+                    Ok(0) | Err(_) => Err(Unready::DatabaseAway),
                     Ok(pending) => Err(Unready::MigrationsPending(pending)),
-                    Err(_) => Err(Unready::DatabaseAway),
                 }
             })
         })

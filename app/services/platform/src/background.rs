@@ -21,18 +21,26 @@ const MEASURE: Duration = Duration::from_secs(2);
 pub(crate) fn load_list_key(tasks: &Tasks, db: &Db, list_key: &ListKey) {
     let (db, list_key) = (db.clone(), list_key.clone());
     tasks.spawn("load the list key", move |stopping| async move {
-        loop {
-            match secrets::load(&db, secrets::CURSOR).await {
-                Ok(secret) => return list_key.set(Cursors::new(secret.expose())),
-                // Away, or not migrated yet: readiness says so.
-                Err(error) => tracing::debug!(%error, "the list key is not there yet"),
-            }
+        while !has_list_key(&db, &list_key).await {
             tokio::select! {
                 () = stopping.cancelled() => return,
                 () = tokio::time::sleep(RETRY) => {}
             }
         }
     });
+}
+
+/// Whether the secret of the cursors of lists is known, or could be loaded now.
+pub(crate) async fn has_list_key(db: &Db, list_key: &ListKey) -> bool {
+    if list_key.is_known() {
+        return true;
+    }
+    match secrets::load(db, secrets::CURSOR).await {
+        Ok(secret) => list_key.set(Cursors::new(secret.expose())),
+        // Away, or not migrated yet: readiness says so.
+        Err(error) => tracing::debug!(%error, "the list key is not there yet"),
+    }
+    list_key.is_known()
 }
 
 /// Removes answers of keyed requests that are kept no longer.

@@ -1,7 +1,11 @@
 //! From the settings to the application.
 
-use anyhow::{Context, Result};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
 use database::Database;
+use futures_util::FutureExt as _;
+use keystore::{Algorithm, KeyStore};
 use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
@@ -11,23 +15,26 @@ use crate::{Domains, about, background, development, tables};
 /// Builds the application out of the settings.
 ///
 /// # Errors
-/// The private cluster does not serve, a setting cannot be used, or the signing keys cannot be read. A database that
+/// The private cluster does not serve, a setting cannot be used, or there is no signing key that can be read. A database that
 /// is away is no error: the service says in its readiness that it waits for it.
 pub async fn build(start: Start) -> Result<Parts> {
     let Start { settings, tasks, readiness } = start;
     let in_development = settings.env == Environment::Development;
 
+    let keys = signing_keys(&settings.auth.keys_dir, in_development).context("auth.keys_dir")?;
     let database = Database::find(&settings.db).await?;
     if in_development {
         development::migrate(&database).await;
     }
     let db = database.open(database::limits(&settings.db, "platform")).context("db")?;
-    readiness.depends_on(db.clone()).await;
+    let list_key = ListKey::default();
+    let (needed, source) = (list_key.clone(), db.clone());
+    let prepare = move || {
+        let (list_key, db) = (needed.clone(), source.clone());
+        async move { background::has_list_key(&db, &list_key).await }.boxed()
+    };
+    readiness.depends_on(db.clone(), prepare).await;
 
-    let keys = keystore::KeyStore::open(&settings.auth.keys_dir).context("auth.keys_dir")?;
-    if in_development {
-        keys.ensure_active(keystore::Algorithm::EdDsa).context("auth.keys_dir")?;
-    }
     let users = userbus::Business::new(db.clone());
     let tokens = auth::Settings {
         issuer: settings.auth.issuer.clone(),
@@ -43,7 +50,6 @@ pub async fn build(start: Start) -> Result<Parts> {
         environment: settings.env.as_str(),
     };
 
-    let list_key = ListKey::default();
     background::load_list_key(&tasks, &db, &list_key);
     background::sweep_idempotency_keys(&tasks, &db);
     background::measure_pool(&tasks, &db);
@@ -54,7 +60,7 @@ pub async fn build(start: Start) -> Result<Parts> {
     }
     let api = builder.build()?;
     if in_development {
-        development::seed(&domains, &settings).await;
+        development::seed(&database, &domains, &settings).await;
     }
     let psql = database.psql();
     let ready = Box::new(move |public, debug| {
@@ -67,4 +73,16 @@ pub async fn build(start: Start) -> Result<Parts> {
         drop(database);
     });
     Ok(Parts { api, ready, close })
+}
+
+/// The signing keys. Whoever starts without one would answer every login with 500: better to see it here.
+fn signing_keys(folder: &Path, may_make_one: bool) -> Result<KeyStore> {
+    let keys = KeyStore::open(folder)?;
+    if may_make_one {
+        keys.ensure_active(Algorithm::EdDsa)?;
+    }
+    if keys.snapshot().active().is_none() {
+        bail!("no key in {} is active: `admin keys generate` makes one", folder.display());
+    }
+    Ok(keys)
 }

@@ -2,41 +2,59 @@
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use anyhow::Result;
 use database::Database;
-use seeding::{PASSWORD, Permit, USERS};
+use seeding::{PASSWORD, Permit, Seeded, USERS};
 use settings::Settings;
 use tokio_util::sync::CancellationToken;
 
 use crate::Domains;
+
+/// How long an empty database may take to fill, waiting for another program that fills it included.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Brings the schema up to date. A server that is away is told by readiness, as everywhere.
 pub(crate) async fn migrate(database: &Database) {
     match migrate::up(database.url()).await {
         Ok(report) if report.applied.is_empty() => {}
         Ok(report) => tracing::info!(applied = report.applied.len(), "migrated the database"),
-        Err(error) => tracing::warn!(%error, "the database was not migrated"),
+        Err(error) => {
+            tracing::warn!(cause = format!("{:#}", anyhow::Error::from(error)), "the database was not migrated");
+        }
     }
 }
 
 /// Fills an empty database with the users and the films of the seed. A catalogue that somebody works with is left alone.
-pub(crate) async fn seed(domains: &Domains, settings: &Settings) {
+pub(crate) async fn seed(database: &Database, domains: &Domains, settings: &Settings) {
     let Ok(permit) = Permit::of(settings.env) else { return };
+    match fill(permit, database, domains, settings).await {
+        Ok(None) => {}
+        Ok(Some(Seeded { users_created, films })) => {
+            tracing::info!(users = users_created.len(), films = films.created, "seeded the database");
+        }
+        Err(error) => tracing::warn!(cause = format!("{error:#}"), "the database was not seeded"),
+    }
+}
+
+/// One transaction: a start that is cut short leaves an empty database, which the next one fills. Of programs that
+/// start at once the second waits at the first film for the first to be done.
+async fn fill(permit: Permit, database: &Database, domains: &Domains, settings: &Settings) -> Result<Option<Seeded>> {
+    let limits = database::limits(&settings.db, "platform");
+    let patient = sqldb::Settings { max_connections: 1, min_connections: 0, deadline: PATIENCE, ..limits };
     let movies = moviebus::Business::new(domains.db.clone());
-    let seeded = async {
-        if !seeding::is_empty(&domains.users, &movies).await? {
+    let db = database.open(patient)?;
+    db.transact(async |tx| {
+        let (users, movies) = (domains.users.with_tx(&tx), movies.with_tx(&tx));
+        if !seeding::is_empty(&users, &movies).await? {
             return Ok(None);
         }
-        seeding::seed(permit, &domains.users, &movies, &CancellationToken::new()).await.map(Some)
-    };
-    match seeded.await {
-        Ok(None) => {}
-        Ok(Some(seeded)) => {
-            let films = seeded.films;
-            tracing::info!(users = seeded.users_created.len(), films = films.created, "seeded the database");
-        }
-        Err(error) => tracing::warn!(%error, "the database was not seeded"),
-    }
+        let films = seeding::films(permit, &movies, &CancellationToken::new()).await?;
+        let users_created = seeding::users(permit, &users).await?;
+        Ok(Some(Seeded { users_created, films }))
+    })
+    .await
 }
 
 /// Tells the person at the terminal where to begin.

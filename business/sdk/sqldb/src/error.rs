@@ -29,7 +29,8 @@ pub enum Error {
         /// The server's report.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// No connection: the pool is exhausted, the server is away, or it refuses more connections.
+    /// Not now: the pool is exhausted, the server is away or refuses more connections, or the schema is still to be
+    /// migrated.
     #[error("database unavailable ({reason})")]
     Unavailable {
         /// Why, in a few words.
@@ -63,6 +64,9 @@ impl From<sqlx::Error> for Error {
                 Meaning::Away => {
                     Self::Unavailable { reason: "the server ended the session", source: Some(Box::new(error)) }
                 }
+                Meaning::Unmigrated => {
+                    Self::Unavailable { reason: "the schema is not migrated", source: Some(Box::new(error)) }
+                }
                 Meaning::Fault => Self::Other { source: Box::new(error) },
             },
             _ => Self::Other { source: Box::new(error) },
@@ -77,6 +81,7 @@ enum Meaning {
     Conflict,
     Late,
     Away,
+    Unmigrated,
     Fault,
 }
 
@@ -89,6 +94,8 @@ impl Meaning {
             "40001" | "40P01" => Self::Conflict,
             // query_canceled, lock_not_available
             "57014" | "55P03" => Self::Late,
+            // undefined_table: every table that a program names is made by its migrations, so they are still to come.
+            "42P01" => Self::Unmigrated,
             // A session on a server that became a replica must not be kept: the primary is elsewhere.
             "25006" => Self::Away,
             // idle_in_transaction_session_timeout and its kin end the session too.

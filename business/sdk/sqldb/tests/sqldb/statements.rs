@@ -43,11 +43,22 @@ async fn a_violated_rule_is_named_by_its_constraint() {
 #[tokio::test]
 async fn a_fault_of_the_program_keeps_its_words_out_of_the_message() {
     let database = dbtest::empty().await;
-    let error = database.db().execute(sqlx::query("SELECT secret FROM nowhere")).await.unwrap_err();
+    let error = database.db().execute(sqlx::query("SELECT secret FROM pg_class")).await.unwrap_err();
     assert!(matches!(error, Error::Other { .. }));
     assert_eq!(error.to_string(), "unexpected database failure");
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(source.contains("nowhere"), "the source is for the log: {source}");
+    assert!(source.contains("secret"), "the source is for the log: {source}");
+}
+
+#[tokio::test]
+async fn a_table_that_its_migration_has_yet_to_make_is_a_matter_of_time() {
+    let database = dbtest::empty().await;
+    let db = database.db();
+    let read = async || db.fetch_all::<(i64,)>(sqlx::query_as("SELECT id FROM notes")).await;
+    let error = read().await.unwrap_err();
+    assert_eq!(error.to_string(), "database unavailable (the schema is not migrated)");
+    with_notes(&db).await;
+    assert_eq!(read().await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -1,0 +1,18 @@
+//! The program as it is started, watched from outside: its processes, its sockets, its databases.
+
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod answer;
+mod collector;
+mod deadlines;
+mod folder;
+mod life;
+mod observe;
+mod process;
+mod readme;
+mod ready;
+mod replicas;
+mod secrecy;
+mod shop;
+mod slow;
+mod start;

@@ -1,0 +1,107 @@
+//! The README tells what happens: its commands are run, its outputs are those of the program.
+//!
+//! `cargo test -p platform --test platform -- --ignored the_readme_is_rewritten` puts the outputs of now into it.
+
+mod blocks;
+mod redact;
+mod tour;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::folder::ClusterFolder;
+use crate::process::Setup;
+use blocks::{Block, Readme};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+/// The outputs of the tour, from a service of its own on a fresh cluster.
+async fn run(readme: &Readme) -> Vec<String> {
+    let folder = ClusterFolder::new();
+    let process = Setup::new().with("db.data_dir", folder.data_dir().display().to_string()).ready().await;
+    let commands: Vec<&str> = readme.tour.iter().map(|stop| stop.command.as_str()).collect();
+    let outputs = tokio::task::block_in_place(|| tour::run(&commands, process.address()));
+    process.stop().await;
+    outputs
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tour_shows_what_the_program_answers() {
+    let readme = Readme::read(&root().join("README.md"));
+    assert!(!readme.tour.is_empty(), "there is no tour");
+    let outputs = run(&readme).await;
+    for (stop, output) in readme.tour.iter().zip(&outputs) {
+        match &stop.shown {
+            Some(Block { kind, text, .. }) => assert_eq!(
+                redact::comparable(kind, text),
+                redact::comparable(kind, output),
+                "README.md shows another output than this one of\n{}\n{output}",
+                stop.command
+            ),
+            None => assert_eq!(output, "", "the output of this is not shown:\n{}", stop.command),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "rewrites README.md"]
+async fn the_readme_is_rewritten() {
+    let path = root().join("README.md");
+    let readme = Readme::read(&path);
+    let outputs = run(&readme).await;
+    let shown = readme.tour.iter().zip(&outputs).filter_map(|(stop, output)| {
+        let block = stop.shown.as_ref()?;
+        Some((block.lines.clone(), redact::shown(&block.kind, output)))
+    });
+    readme.with(shown).write(&path);
+}
+
+#[test]
+fn every_make_target_and_admin_command_of_the_readme_exists() {
+    let readme = Readme::read(&root().join("README.md"));
+    let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
+    let targets: BTreeSet<&str> = makefile
+        .lines()
+        .filter(|line| !line.starts_with(['\t', '.', '#', ' ']))
+        .filter_map(|line| Some(line.split_once(':')?.0))
+        .collect();
+    let admin = admin();
+    let mut checked = 0;
+    let blocks = readme.commands.iter().flat_map(|block| block.text.lines());
+    for line in blocks.chain(readme.inline.iter().map(String::as_str)) {
+        let words: Vec<&str> = line.split_whitespace().skip_while(|word| word.contains('=')).collect();
+        match words.as_slice() {
+            ["make", target, ..] => assert!(targets.contains(target), "{line}: the Makefile has no such target"),
+            ["cargo", "run", "--bin", "admin", "--", command @ ..] | ["admin", command @ ..] => {
+                let names = command.iter().take_while(|word| is_name(word));
+                let help = Command::new(&admin).args(names).arg("--help").output().unwrap();
+                assert!(help.status.success(), "{line}: {}", String::from_utf8_lossy(&help.stderr));
+            }
+            ["cargo", "run", "--bin", "platform", "--", "--help"] => {
+                assert!(Setup::new().command().arg("--help").output().unwrap().status.success());
+            }
+            [] => continue,
+            _ => panic!("{line}: a command that no test knows"),
+        }
+        checked += 1;
+    }
+    assert!(checked > 5, "{checked}");
+}
+
+/// Whether a word can be the name of a command, not an argument of it.
+fn is_name(word: &str) -> bool {
+    !word.contains(['/', '.', '@', '<', '=']) && !word.starts_with('-')
+}
+
+/// The other program, which cargo builds beside this one; built here when this package is tested alone.
+fn admin() -> PathBuf {
+    let admin = Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name("admin");
+    if !admin.exists() {
+        let build = Command::new(env!("CARGO")).args(["build", "--bin", "admin"]).current_dir(root()).status().unwrap();
+        assert!(build.success());
+    }
+    admin
+}

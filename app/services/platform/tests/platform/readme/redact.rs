@@ -1,0 +1,150 @@
+//! What differs from run to run, taken out; JSON laid out for people.
+
+use std::collections::BTreeSet;
+
+use serde_json::value::RawValue;
+
+/// In the place of what differs from run to run.
+const ELSE: &str = "…";
+
+/// The widest line of JSON that is not broken.
+const WIDTH: usize = 110;
+
+/// An output, or what is shown as one, in a form that is the same for the same answer.
+pub(crate) fn comparable(kind: &str, text: &str) -> String {
+    if kind == "json" { values(text).join("\n") } else { redacted(text) }
+}
+
+/// An output as it is to be shown.
+pub(crate) fn shown(kind: &str, text: &str) -> String {
+    if kind == "json" {
+        let laid_out: Vec<String> = values(text).iter().map(|value| lay_out(value, 0)).collect();
+        laid_out.join("\n\n")
+    } else {
+        redacted(text)
+    }
+}
+
+/// The values of a text of JSON values, one after the other, each on one line. Members stay in their order.
+fn values(text: &str) -> Vec<String> {
+    let redacted = redacted(text);
+    let values = serde_json::Deserializer::from_str(&redacted).into_iter::<Box<RawValue>>();
+    let flat = values.map(|value| value.map(|value| flat(value.get())));
+    flat.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("not JSON: {error}\n{text}"))
+}
+
+/// Breaks a value on one line into lines where it is too wide.
+fn lay_out(flat: &str, depth: usize) -> String {
+    let is_narrow = depth > 0 && flat.chars().count() + 2 * depth <= WIDTH;
+    let inside = flat.strip_prefix(['{', '[']).and_then(|rest| rest.strip_suffix(['}', ']']));
+    let Some(inside) = inside.filter(|inside| !inside.is_empty() && !is_narrow) else {
+        return flat.to_owned();
+    };
+    let indent = "  ".repeat(depth + 1);
+    let parts = parts(inside).into_iter().map(|part| {
+        // A member is a name and its value.
+        let (name, value) = match flat.starts_with('{') {
+            true => part.split_once("\": ").map_or(("", part), |(name, value)| (&part[..name.len() + 3], value)),
+            false => ("", part),
+        };
+        format!("{indent}{name}{}", lay_out(value, depth + 1))
+    });
+    let parts: Vec<String> = parts.collect();
+    format!("{}\n{}\n{}{}", &flat[..1], parts.join(",\n"), "  ".repeat(depth), &flat[flat.len() - 1..])
+}
+
+/// The members or items within an object or array.
+fn parts(inside: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0);
+    for (at, character) in outside_strings(inside) {
+        match character {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(inside[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(inside[start..].trim());
+    parts
+}
+
+/// JSON on one line, with a space after each comma and colon.
+fn flat(json: &str) -> String {
+    let structure: BTreeSet<usize> = outside_strings(json).map(|(at, _)| at).collect();
+    let mut flat = String::new();
+    for (at, character) in json.char_indices() {
+        let is_structure = structure.contains(&at);
+        if !(is_structure && character.is_ascii_whitespace()) {
+            flat.push(character);
+        }
+        if is_structure && [',', ':'].contains(&character) {
+            flat.push(' ');
+        }
+    }
+    flat
+}
+
+/// The characters of JSON that are not within a string.
+fn outside_strings(json: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut is_string, mut is_escaped) = (false, false);
+    json.char_indices().filter(move |(_, character)| {
+        let was_string = is_string;
+        match character {
+            '"' if !is_escaped => is_string = !is_string,
+            _ => {}
+        }
+        is_escaped = was_string && *character == '\\' && !is_escaped;
+        !was_string && !is_string
+    })
+}
+
+fn redacted(text: &str) -> String {
+    let mut redacted = String::new();
+    let mut word = String::new();
+    for character in text.trim().chars() {
+        if character.is_ascii_alphanumeric() || "-_:.".contains(character) {
+            word.push(character);
+            continue;
+        }
+        redacted.push_str(settled(&word));
+        word.clear();
+        redacted.push(character);
+    }
+    redacted.push_str(settled(&word));
+    redacted
+}
+
+/// A word, or what stands in its place.
+fn settled(word: &str) -> &str {
+    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_uuid =
+        word.len() == 36 && word.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && is_hex(&word.replace('-', ""));
+    let is_time = word.len() >= 20 && word.ends_with('Z') && word.get(10..11) == Some("T") && word.starts_with("20");
+    let is_trace = word.len() == 32 && is_hex(word);
+    // Cursors and tokens: longer than any word, with no separator of words in them.
+    let is_opaque = word.len() >= 40 && !word.contains(':');
+    if is_uuid || is_time || is_trace || is_opaque { ELSE } else { word }
+}
+
+#[test]
+fn what_differs_from_run_to_run_is_taken_out_and_the_rest_stays() {
+    let text = r#"{"id":"01a1fe57-53d9-74e6-a7c6-8543980362f2","at":"2026-11-21T13:41:38.394963Z","year":1972,
+        "next":"AQGh_ldT2XTmp8aFQ5gDYvIDP_xOxQAAAADCW-1UP7T3zzQf5xomZ-Ji","trace_id":"2c4f59724b5d274a2335fa3cecb49daa"}"#;
+    let expected = r#"{"id": "…", "at": "…", "year": 1972, "next": "…", "trace_id": "…"}"#;
+    assert_eq!(comparable("json", text), expected);
+    assert_eq!(comparable("json", &shown("json", text)), expected);
+    let location = "location: /v1/movies/01a1fe57-53d9-74e6-a7c6-8543980362f2";
+    assert_eq!(redacted(location), "location: /v1/movies/…");
+    assert_eq!(redacted("the-quick/brown.fox"), "the-quick/brown.fox");
+}
+
+#[test]
+fn json_is_laid_out_in_lines_that_can_be_read() {
+    let long = "x, [y] ".repeat(20);
+    let text = format!(r#"{{"a":[1,2],"b":{{"c\"":"{long}","d":{{}}}}}} [3]"#);
+    let first = format!("{{\n  \"a\": [1, 2],\n  \"b\": {{\n    \"c\\\"\": \"{long}\",\n    \"d\": {{}}\n  }}\n}}");
+    assert_eq!(shown("json", &text), format!("{first}\n\n[\n  3\n]"));
+}

@@ -1,0 +1,149 @@
+//! What must never be said: passwords, tokens, mail addresses.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use reqwest::Method;
+use serde_json::json;
+use types::Role;
+
+use crate::answer::{Answer, get, post, request, send};
+use crate::collector::Collector;
+use crate::process::Process;
+use crate::shop::{Shop, film};
+
+const DATABASE: &str = "canary/database+password";
+const PASSWORD: &str = "canary?login&password";
+const WRONG: &str = "canary=wrong%password";
+const EMAIL: &str = "canary.editor@secret.example";
+const STRANGER: &str = "canary.stranger@secret.example";
+const BODY: &str = "canary in a body";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_any_log_metric_trace_or_failure() {
+    let shop = Shop::new().await;
+    let editor = shop.user(EMAIL, PASSWORD, Role::Editor).await;
+    let token = shop.token(&editor);
+    let collector = Collector::start().await;
+    let proxy = dbtest::proxy::Proxy::start();
+    let url = format!(
+        "postgres://marquee:{}@{}/{}?sslmode=disable",
+        percent_encoded(DATABASE),
+        proxy.address(),
+        shop.database.name()
+    );
+    let mut told = String::new();
+    // Once to standard output, once to a file; both with more to say than anybody should run with.
+    for to_file in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("platform.log");
+        let setup = shop.setup_behind(&url);
+        let setup = setup.with("telemetry.otlp_endpoint", &collector.endpoint).with("telemetry.sample_ratio", "1");
+        let setup = setup.with("db.deadline", "1s").with("telemetry.log_filter", "debug");
+        let process = if to_file {
+            let setup = setup.with("telemetry.log_file", file.display().to_string());
+            let mut process = setup.start();
+            let found = crate::process::eventually(crate::process::PATIENCE, async || {
+                let log = std::fs::read_to_string(&file).unwrap_or_default();
+                log.lines()
+                    .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+                    .find(|line| line["message"] == "ready")
+            });
+            let ready = found.await.expect("ready in the file");
+            process.url = ready["url"].as_str().unwrap().to_owned();
+            process.debug = ready["debug"].as_str().unwrap().to_owned();
+            process
+        } else {
+            setup.ready().await
+        };
+        for answer in failures(&process, &proxy, &token).await {
+            assert!(answer.status >= 400, "{answer:?}");
+            told.push_str(&format!("{answer:?}\n"));
+        }
+        told.push_str(&get(format!("{}/metrics", process.debug)).await.body);
+        told.push_str(&get(format!("{}/openapi.json", process.url)).await.body);
+        process.signal(rustix::process::Signal::TERM);
+        let mut process = process;
+        assert_eq!(process.ended().await, Some(0));
+        told.push_str(&process.stdout());
+        told.push_str(&process.stderr());
+        if to_file {
+            let log = std::fs::read_to_string(&file).unwrap();
+            assert!(log.lines().count() > 10, "{log}");
+            told.push_str(&log);
+        }
+    }
+    assert!(!collector.spans().is_empty());
+    told.push_str(&collector.text());
+    // The accidents left their traces.
+    assert!(told.contains("request failed") && told.contains("/v1/auth/login"), "{told}");
+    let bearer = token.rsplit('.').next().unwrap().to_owned();
+    for secret in [DATABASE, PASSWORD, WRONG, EMAIL, STRANGER, BODY, &bearer, "canary-token"] {
+        for form in forms(secret) {
+            if let Some(at) = told.find(&form) {
+                let start = told.floor_char_boundary(at.saturating_sub(300));
+                let end = told.ceil_char_boundary(at + 300);
+                panic!("{secret} was told as {form}:\n{}", &told[start..end]);
+            }
+        }
+    }
+}
+
+/// Everything that goes wrong with a secret at hand.
+async fn failures(process: &Process, proxy: &dbtest::proxy::Proxy, token: &str) -> Vec<Answer> {
+    let movies = format!("{}/v1/movies", process.url);
+    let login = format!("{}/v1/auth/login", process.url);
+    let sign_in = async |email: &str, password: &str| {
+        send(request(Method::POST, &login).json(&json!({ "email": email, "password": password }))).await
+    };
+    let signed_in = sign_in(EMAIL, PASSWORD).await;
+    assert_eq!(signed_in.status, 201);
+    let mut answers = vec![
+        sign_in(EMAIL, WRONG).await,
+        sign_in(STRANGER, WRONG).await,
+        send(request(Method::POST, &login).json(&json!({ "email": STRANGER, "password": [WRONG] }))).await,
+        send(request(Method::POST, &login).header("content-type", "application/json").body(format!("{{{PASSWORD}")))
+            .await,
+        send(request(Method::GET, &movies).bearer_auth("canary-token.canary-token.canary-token")).await,
+        send(request(Method::GET, &movies).bearer_auth(format!("{token}x"))).await,
+        send(request(Method::GET, &movies).header("authorization", format!("Basic {}", STANDARD.encode(PASSWORD))))
+            .await,
+        post(&movies, token, &json!({ "title": 7, "director": { "name": BODY } })).await,
+        get(format!("{}/canary-path/{EMAIL}", process.url)).await,
+    ];
+    // With the database gone in the middle of it.
+    proxy.mute();
+    answers.push(sign_in(EMAIL, PASSWORD).await);
+    answers.push(post(&movies, token, &film(BODY)).await);
+    proxy.cut();
+    answers.push(post(&movies, token, &film(BODY)).await);
+    proxy.unmute();
+    // What names the caller's own path is for the caller alone.
+    for answer in &mut answers {
+        answer.body = answer.body.replace(&format!("/canary-path/{EMAIL}"), "");
+    }
+    answers
+}
+
+/// How a secret may look on its way out.
+fn forms(secret: &str) -> Vec<String> {
+    let mut forms = vec![secret.to_owned(), percent_encoded(secret), serde_json::to_string(secret).unwrap()];
+    // Base64 of a longer text holds one of three forms of a part of it, by where the part begins.
+    for lead in 0..3 {
+        let text = format!("{}{secret}", &"\0\0\0"[..lead]);
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&text);
+            let (first, last) = ([0, 2, 3][lead], text.len() / 3 * 4);
+            forms.push(encoded[first..last].to_owned());
+        }
+    }
+    forms
+}
+
+/// RFC 3986, section 2.1.
+fn percent_encoded(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
