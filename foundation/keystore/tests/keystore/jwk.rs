@@ -1,5 +1,6 @@
 //! Keys of others: what is a key that verifies, and what is none.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keystore::{Algorithm, Invalid, Jwk, JwkError, KeyStore, jws};
@@ -8,28 +9,25 @@ use serde_json::{Value, json};
 /// RFC 8037, appendix A.2.
 const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
-/// RFC 8037, appendix A.3.
-const THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
-
-/// The private key of RFC 8037, appendix A.1, as OpenSSL writes it.
-const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
-    MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n\
-    -----END PRIVATE KEY-----\n";
-
 /// RFC 8037, appendix A.4.
 const TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
     hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 
 #[test]
-fn the_key_of_the_rfc_has_the_public_part_and_the_thumbprint_of_the_rfc() {
+fn the_id_of_a_key_is_the_hash_of_its_required_members_in_the_order_of_their_names() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join(format!("{THUMBPRINT}.pem")), PEM).unwrap();
-    let index = json!({"keys": [{"kid": THUMBPRINT, "alg": "EdDSA", "state": "active", "created_at": 1}]});
-    std::fs::write(folder.path().join("keys.json"), index.to_string()).unwrap();
-
     let keys = KeyStore::open(folder.path()).unwrap();
-    let published = json!({"alg": "EdDSA", "crv": "Ed25519", "kid": THUMBPRINT, "kty": "OKP", "use": "sig", "x": X});
-    assert_eq!(keys.snapshot().jwks(), json!({"keys": [published]}));
+    for (algorithm, required) in [
+        (Algorithm::EdDsa, r#"{"crv":"Ed25519","kty":"OKP","x":"X"}"#),
+        (Algorithm::Es256, r#"{"crv":"P-256","kty":"EC","x":"X","y":"Y"}"#),
+    ] {
+        let kid = keys.generate(algorithm).unwrap();
+        let jwk = keys.snapshot().keys().last().unwrap().jwk().unwrap();
+        let number = |name| jwk.get(name).and_then(Value::as_str).unwrap_or_default();
+        let required = required.replace("\"X\"", &format!("{:?}", number("x")));
+        let required = required.replace("\"Y\"", &format!("{:?}", number("y")));
+        assert_eq!(kid, URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes())));
+    }
 }
 
 #[test]
