@@ -42,11 +42,11 @@ bench: toolchain postgres ## the service beside a bare handler: CPU per request,
 	$(CARGO) run $(CARGO_LOCKED) --release --bin bench
 
 fuzz: toolchain postgres ## schemathesis and spectral against a service of its own (FUZZ_SECONDS=300)
-	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin admin
+	$(CARGO) build $(CARGO_LOCKED) --bin platform
 	zarf/dev/fuzz.sh
 
 test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
-	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin admin --bin rolling-load
+	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load
 	zarf/rolling/run.sh
 
 migrate: toolchain postgres ## bring the schema of the configured database up to date
@@ -73,4 +73,4 @@ toolchain:
 	@command -v cc >/dev/null || { echo 'a C compiler is missing: install gcc (Debian, Ubuntu, Fedora) or run xcode-select --install (macOS)'; exit 1; }
 
 postgres:
-	@zarf/dev/install-postgres.sh
+	@zarf/dev/install-postgres.sh >&2
