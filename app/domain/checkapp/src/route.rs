@@ -1,4 +1,4 @@
-//! The routes of health. They are open: no credentials, no limit, no overload turns an orchestrator away.
+//! The routes of health. They are exempt: no credentials, no limit, no overload turns an orchestrator away.
 
 use apierror::Code;
 use mux::{Access, Routes, operation};
@@ -29,8 +29,8 @@ pub fn routes(app: App) -> Routes {
         .refuses(Code::Unavailable);
     let health = operation("healthcheck", "What runs and how it is").responds_json::<Health>(200);
     Routes::new("health", "Liveness, readiness, version")
-        .get("/livez", Access::Open, live, livez)
-        .get("/readyz", Access::Open, ready, readyz)
-        .get("/healthcheck", Access::Open, health, healthcheck)
+        .get("/livez", Access::Exempt, live, livez)
+        .get("/readyz", Access::Exempt, ready, readyz)
+        .get("/healthcheck", Access::Exempt, health, healthcheck)
         .data(app)
 }

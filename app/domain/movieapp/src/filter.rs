@@ -3,7 +3,7 @@
 use moviebus::{Genre, OrderField, Price, QueryFilter, Rating, Search};
 use request::{Field, List, Parameters, Params, Sorting, field};
 
-use crate::model::{GENRE, LINE, RATINGS};
+use crate::model::{GENRE, RATINGS};
 
 /// Which films to list, which part of the list, in what order.
 pub(crate) struct MovieQuery {
@@ -24,8 +24,7 @@ static SORTING: Sorting<OrderField> = Sorting { fields: FIELDS, default: &movieb
 /// Of a list with a `q`. Nobody names relevance: without a `q` there is none.
 static SEARCH_SORTING: Sorting<OrderField> = Sorting { fields: FIELDS, default: &moviebus::SEARCH_ORDER };
 
-static SEARCH: Field<Search> = field::text(1..=Search::MAX, |text| Ok(Search::parse(text)?))
-    .pattern(LINE)
+static SEARCH: Field<Search> = field::line(1..=Search::MAX, |text| Ok(Search::parse(text)?))
     .describe(
         "Words that begin words of the title or the director, accents and case aside. When no film has them all: films that \
          resemble them, so that typing errors are forgiven.",

@@ -65,13 +65,9 @@ struct UpdatePrice {
     currency: Option<Currency>,
 }
 
-/// The pattern of [`types::line`]: no control character, and one character that is not white space.
-pub(crate) const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000-\u001F\u007F-\u009F]*$";
-
 pub(crate) const RATINGS: &[&str] = &["G", "PG", "PG-13", "R", "NC-17"];
 
-static TITLE: Field<Title> =
-    field::text(1..=Title::MAX, |text| Ok(Title::parse(text)?)).pattern(LINE).example("The Godfather");
+static TITLE: Field<Title> = field::line(1..=Title::MAX, |text| Ok(Title::parse(text)?)).example("The Godfather");
 
 static YEAR: Field<Year> =
     field::integer_up_to(Year::MIN as i64.., || Year::max().into(), |number| Ok(Year::parse(number)?))
@@ -82,15 +78,13 @@ static RUNTIME: Field<Runtime> = field::integer(1..=Runtime::MAX as i64, |minute
     .describe("Null when it is not known.")
     .example("175");
 
-pub(crate) static GENRE: Field<Genre> =
-    field::text(1..=Genre::MAX, |text| Ok(Genre::parse(text)?)).pattern(LINE).example("Drama");
+pub(crate) static GENRE: Field<Genre> = field::line(1..=Genre::MAX, |text| Ok(Genre::parse(text)?)).example("Drama");
 
 static GENRES: Field<Vec<Genre>> = field::set(&GENRE, 0..=Genres::MAX)
     .describe("The most fitting first; no two may differ only in case.")
     .example(r#"["Crime", "Drama"]"#);
 
-static DIRECTOR: Field<Director> = field::text(1..=Director::MAX, |text| Ok(Director::parse(text)?))
-    .pattern(LINE)
+static DIRECTOR: Field<Director> = field::line(1..=Director::MAX, |text| Ok(Director::parse(text)?))
     .describe("Null when it is not known.")
     .example("Francis Ford Coppola");
 

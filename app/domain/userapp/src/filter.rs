@@ -12,21 +12,16 @@ pub(crate) struct UserQuery {
     pub(crate) list: List<OrderField>,
 }
 
-/// The pattern of [`types::line`]: no control character, and one character that is not white space.
-const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000-\u001F\u007F-\u009F]*$";
-
 static SORTING: Sorting<OrderField> = Sorting {
     fields: &[("name", OrderField::Name), ("email", OrderField::Email), ("created_at", OrderField::CreatedAt)],
     default: &userbus::DEFAULT_ORDER,
 };
 
-static NAME: Field<Fragment> = field::text(1..=Fragment::MAX, |text| Ok(Fragment::parse(text)?))
-    .pattern(LINE)
+static NAME: Field<Fragment> = field::line(1..=Fragment::MAX, |text| Ok(Fragment::parse(text)?))
     .describe("A part of the name, accents and case aside.")
     .example("ada");
 
-static EMAIL: Field<Fragment> = field::text(1..=Fragment::MAX, |text| Ok(Fragment::parse(text)?))
-    .pattern(LINE)
+static EMAIL: Field<Fragment> = field::line(1..=Fragment::MAX, |text| Ok(Fragment::parse(text)?))
     .describe("A part of the address, case aside.")
     .example("@example.com");
 

@@ -95,6 +95,7 @@ macro_rules! conformance {
                 strange_values_are_refused_in_words_for_people,
                 strange_queries_are_refused_or_harmless,
                 strange_paths_and_headers_are_refused_or_harmless,
+                an_offer_of_another_protocol_changes_nothing,
             ];
         }
     };

@@ -1,10 +1,6 @@
 //! The outermost layer: from here a request is known, and here every answer gets its final form.
 
-use std::any::Any;
 use std::cell::Cell;
-use std::error::Error as StdError;
-use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,13 +15,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
-use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use request::Unread;
 use tracing::Instrument as _;
 
 use crate::accept;
-use crate::compress::compress;
+use crate::compress;
 use crate::connection::{Connection, unless_gone};
 use crate::failure;
 use crate::path::{Miss, Tree};
@@ -141,11 +136,9 @@ impl Worker {
         let connection = request.conn_data::<Connection>();
         let _busy = connection.map(Connection::begin);
         let connection = connection.filter(|_| self.shared.cancel_abandoned);
-        let work = AssertUnwindSafe(self.pass(incoming)).catch_unwind();
-        let work = unless_gone(connection, work).instrument(exchange.record.span.clone());
+        let work = unless_gone(connection, self.pass(incoming)).instrument(exchange.record.span.clone());
         let response = match work.await {
-            Some(Ok(response)) => response,
-            Some(Err(panic)) => ApiError::internal(Panic::new(panic.as_ref())).error_response(),
+            Some(response) => response,
             None => {
                 exchange.record.abandoned();
                 ApiError::new(Code::RequestTimeout)
@@ -225,7 +218,7 @@ impl Worker {
         if closes || !switches && self.shared.draining.load(Ordering::Relaxed) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        compress(request, response)
+        compress::compress(request, response)
     }
 }
 
@@ -243,16 +236,24 @@ fn not_modified(request: &HttpRequest, response: HttpResponse<BoxBody>) -> HttpR
     if !known {
         return response;
     }
+    let negotiated = compress::is_negotiated(&response);
     let mut response = response.set_body(BoxBody::new(()));
     *response.status_mut() = StatusCode::NOT_MODIFIED;
+    if negotiated {
+        // What a 200 would say to caches, the 304 has to say as well.
+        compress::vary(response.headers_mut());
+    }
     response.headers_mut().remove(header::CONTENT_TYPE);
     response
 }
 
 fn cors(origins: &[String]) -> Cors {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let taken = ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match"];
+    let taken =
+        ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "traceparent", "tracestate"];
     let shown = [
+        "accept-patch",
+        "allow",
         "etag",
         "location",
         "link",
@@ -272,25 +273,3 @@ fn cors(origins: &[String]) -> Cors {
         .expose_headers(shown)
         .max_age(600)
 }
-
-/// What a handler's panic said, for the log.
-#[derive(Debug)]
-struct Panic(String);
-
-impl Panic {
-    fn new(payload: &(dyn Any + Send)) -> Self {
-        let text = payload
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| payload.downcast_ref::<String>().cloned());
-        Self(text.unwrap_or_else(|| "of an unknown kind".to_owned()))
-    }
-}
-
-impl fmt::Display for Panic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "panic: {}", self.0)
-    }
-}
-
-impl StdError for Panic {}

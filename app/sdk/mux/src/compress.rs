@@ -13,27 +13,44 @@ const SMALLEST: u64 = 1024;
 /// A client that refuses every coding, the identity included, gets the identity: RFC 9110, section 12.5.3, leaves
 /// that choice to the server, and an answer is worth more than a 406.
 pub(crate) fn compress(request: &HttpRequest, mut response: HttpResponse<BoxBody>) -> HttpResponse<BoxBody> {
-    let large = match response.body().size() {
-        BodySize::None => false,
-        BodySize::Sized(size) => size >= SMALLEST,
-        BodySize::Stream => true,
-    };
-    if !large || !is_compressible(response.headers()) {
+    if !is_negotiated(&response) {
         return response;
     }
-    let encoding = negotiate(request);
+    let encoding = negotiate(request, &[Encoding::brotli(), Encoding::zstd(), Encoding::gzip(), Encoding::identity()]);
     if encoding == ContentEncoding::Identity {
-        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+        vary(response.headers_mut());
         return response;
     }
     response.map_body(|head, body| BoxBody::new(Encoder::response(encoding, head, body)))
 }
 
-fn negotiate(request: &HttpRequest) -> ContentEncoding {
+/// Whether the coding of the body depends on what the client takes.
+pub(crate) fn is_negotiated(response: &HttpResponse<BoxBody>) -> bool {
+    let large = match response.body().size() {
+        BodySize::None => false,
+        BodySize::Sized(size) => size >= SMALLEST,
+        BodySize::Stream => true,
+    };
+    large && is_compressible(response.headers())
+}
+
+/// Tells caches that the coding of the body depends on what the client takes.
+pub(crate) fn vary(headers: &mut HeaderMap) {
+    const CODING: HeaderValue = HeaderValue::from_static("accept-encoding");
+    if !headers.get_all(header::VARY).any(|value| *value == CODING) {
+        headers.append(header::VARY, CODING);
+    }
+}
+
+/// Whether the client takes what is there in gzip only.
+pub(crate) fn takes_gzip(request: &HttpRequest) -> bool {
+    negotiate(request, &[Encoding::gzip(), Encoding::identity()]) == ContentEncoding::Gzip
+}
+
+fn negotiate(request: &HttpRequest, offered: &[Encoding]) -> ContentEncoding {
     if !request.headers().contains_key(header::ACCEPT_ENCODING) {
         return ContentEncoding::Identity;
     }
-    let offered = [Encoding::brotli(), Encoding::zstd(), Encoding::gzip(), Encoding::identity()];
     match AcceptEncoding::parse(request).ok().and_then(|field| field.negotiate(offered.iter())) {
         Some(Encoding::Known(encoding)) => encoding,
         _ => ContentEncoding::Identity,

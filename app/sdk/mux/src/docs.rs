@@ -16,6 +16,7 @@ use futures_util::stream;
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::api::BuildError;
+use crate::compress;
 use crate::openapi::About;
 use crate::operation::operation;
 use crate::route::{Access, Routes};
@@ -97,12 +98,7 @@ async fn reference_file(
         return Ok(answer.body(bytes));
     }
     answer.insert_header((header::VARY, "accept-encoding"));
-    let takes_gzip = request
-        .headers()
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.contains("gzip"));
-    if takes_gzip {
+    if compress::takes_gzip(&request) {
         return Ok(answer.insert_header(ContentEncoding::Gzip).body(bytes));
     }
     let whole = stream::once(std::future::ready(Ok(bytes)));

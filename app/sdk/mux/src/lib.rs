@@ -17,6 +17,7 @@ mod failure;
 mod gate;
 mod openapi;
 mod operation;
+mod panic;
 mod path;
 mod pipeline;
 mod rate;

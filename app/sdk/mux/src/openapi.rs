@@ -155,7 +155,7 @@ fn described(tag: &'static str, route: &Route) -> Described {
 fn securities(access: Access) -> Vec<SecurityRequirement> {
     let bearer = SecurityRequirement::new::<_, [&str; 0], &str>(BEARER, []);
     match access {
-        Access::Open => Vec::new(),
+        Access::Exempt | Access::Open => Vec::new(),
         Access::Needs(permission) if permission.is_public() => {
             vec![SecurityRequirement::default(), bearer]
         }

@@ -213,12 +213,8 @@ impl Operation {
     #[must_use]
     pub fn idempotent(mut self, need: Need) -> Self {
         self.is_replayed = true;
-        let key = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .min_length(Some(1))
-            .max_length(Some(255))
-            .pattern(Some("^[!-~]+$"))
-            .build();
+        let key =
+            ObjectBuilder::new().schema_type(Type::String).pattern(Some(request::IdempotencyKey::PATTERN)).build();
         self.failures.push(Code::Conflict);
         self.failures.push(Code::Invalid);
         self.parameter(

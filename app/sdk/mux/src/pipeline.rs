@@ -8,17 +8,19 @@
 //!    that leaves included, comes back here; every answer of 400 and above gets its problem document here, is logged
 //!    here, once, and every answer gets its security fields, its 304 and its compression.
 //! 3. **CORS.** Outside of all that can refuse, so that a browser may read the refusal.
+//!    A panic from further in ends here as well, for the same reason.
 //! 4. **Shedding.** Above the number of requests at once, a 503 costs next to nothing. Health routes are exempt, or an
 //!    orchestrator would kill a service for being busy.
 //! 5. **Deadline.** From here on the unit of work has its deadline, authentication included.
 //! 6. **Authentication**, before the limit, because the limit is by subject. Bad credentials are refused only after
-//!    the limit has counted them against the address.
+//!    the limit has counted them against the address. Open routes look at none.
 //! 7. **Rate limit.**
 //! 8. **Permission**, 401 for nobody, 403 for somebody.
 //! 9. **Accept**, then the handler with its extractors.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -29,16 +31,19 @@ use actix_service::Service;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::uri::Authority;
 use actix_web::http::{Method, Version};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
 use auth::Caller;
+use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use settings::Network;
 
 use crate::accept;
 use crate::address::{self, Key};
 use crate::gate::{self, Authenticator};
+use crate::panic::Panic;
 use crate::rate::{Limiter, Standing};
 use crate::record::Record;
 use crate::route::Access;
@@ -121,10 +126,9 @@ impl Service<ServiceRequest> for Pipeline {
         let pipeline = self.clone();
         Box::pin(async move {
             let kept = request.request().clone();
-            match pipeline.pass(request).await {
-                Ok(response) => Ok(response),
-                Err(error) => Ok(ServiceResponse::new(kept, error.error_response())),
-            }
+            let outcome = AssertUnwindSafe(pipeline.pass(request)).catch_unwind().await;
+            let outcome = outcome.unwrap_or_else(|panic| Err(ApiError::internal(Panic::new(panic.as_ref()))));
+            Ok(outcome.unwrap_or_else(|error| ServiceResponse::new(kept, error.error_response())))
         })
     }
 }
@@ -135,15 +139,12 @@ impl Pipeline {
         let Some(exchange) = exchange else {
             return Err(ApiError::new(Code::Internal));
         };
-        if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).count() != 1 {
-            // RFC 9112, section 3.2.
-            return Err(ApiError::new(Code::BadRequest).with_detail("a request has exactly one Host field"));
-        }
+        check_host(&request)?;
         let served = match exchange.place {
             Place::Handler(resource, method) => Some(&self.resources[resource].methods[method]),
             _ => None,
         };
-        if let Some(Served { access: Access::Open, produces, handler, .. }) = served {
+        if let Some(Served { access: Access::Exempt, produces, handler, .. }) = served {
             negotiate(&request, produces)?;
             return handle(handler, request).await;
         }
@@ -167,7 +168,10 @@ impl Pipeline {
             self.shared.limit(exchange, exchange.client.into())?;
             return self.no_handler(request, exchange.place);
         };
-        let caller = gate::authenticate(&self.shared.authenticator, request.request()).await;
+        let caller = match served.access {
+            Access::Needs(_) => gate::authenticate(&self.shared.authenticator, request.request()).await,
+            Access::Open | Access::Exempt => Ok(Caller::Anonymous),
+        };
         let subject = caller.as_ref().ok().and_then(Caller::user_id);
         if let Some(subject) = subject {
             telemetry::annotate("user_id", subject);
@@ -248,6 +252,20 @@ impl Drop for Permit<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// The field `Host` of HTTP/1.1 (RFC 9112, section 3.2): once, and a host with or without a port, or empty.
+fn check_host(request: &ServiceRequest) -> Result<(), ApiError> {
+    let hosts = request.headers().get_all(header::HOST);
+    let refuse = |words| Err(ApiError::new(Code::BadRequest).with_detail(words));
+    if request.version() == Version::HTTP_11 && hosts.clone().count() != 1 {
+        return refuse("a request has exactly one Host field");
+    }
+    let is_host = |value: &[u8]| value.is_empty() || !value.contains(&b'@') && Authority::try_from(value).is_ok();
+    if !hosts.clone().all(|value| is_host(value.as_bytes())) {
+        return refuse("the Host field is not a host with or without a port");
+    }
+    Ok(())
 }
 
 fn negotiate(request: &ServiceRequest, produces: &[&'static str]) -> Result<(), ApiError> {

@@ -37,8 +37,10 @@ pub struct Route {
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone, always: credentials are not looked at, and neither limits nor overload turn anyone away.
-    /// For health, documentation, keys.
+    /// Everyone, always: credentials are not looked at, and neither limits nor overload turn anyone away. For health alone:
+    /// whatever it costs to answer, nothing bounds it.
+    Exempt,
+    /// Everyone: credentials are not looked at, so that bad ones do no harm. For documentation, keys.
     Open,
     /// Whom the policy grants this permission.
     Needs(Permission),

@@ -70,9 +70,21 @@ trait Items<T> {
 /// Of a text whose format says what it is.
 const ANY_LENGTH: (usize, usize) = (0, usize::MAX);
 
-/// Text of so many Unicode scalar values, as JSON Schema counts.
+/// The pattern of text that holds everything but U+0000.
+const NO_NUL: &str = r"^[^\u0000]*$";
+
+/// The pattern of [`types::line`]: no control character, and one character that is not white space.
+const LINE: &str = r"^[^\u0000-\u001F\u007F-\u009F]*[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000-\u001F\u007F-\u009F]*$";
+
+/// Text of so many Unicode scalar values, as JSON Schema counts, without U+0000.
 pub const fn text<T>(length: RangeInclusive<usize>, parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
     Field::of(Kind::Text { length: (*length.start(), *length.end()), parse })
+}
+
+/// Text on one line, by [`types::line`], which `parse` applies: of so many characters, none of them a control character, and
+/// not blank.
+pub const fn line<T>(length: RangeInclusive<usize>, parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
+    text(length, parse).pattern(LINE)
 }
 
 /// One of these texts. A refusal names them all.

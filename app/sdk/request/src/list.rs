@@ -80,6 +80,7 @@ static LIMIT: Field<u32> =
 static PAGE: Field<u32> = field::integer(1..=1_000_000, |number| Ok(u32::try_from(number)?))
     .describe("The number of the page, instead of `cursor`. Its cost grows with the number; `total` comes with it.");
 static CURSOR: Field<String> = field::text(1..=8192, |text| Ok(text.to_owned()))
+    .pattern("^[A-Za-z0-9_-]+$")
     .describe("The `next` of the page before, sent with the same filter and the same `sort`.");
 const TOTAL: &str = "Whether to count the whole list.";
 const SORT: &str = "The order, the most significant field first; a minus sign means descending. \

@@ -185,3 +185,28 @@ pub async fn strange_paths_and_headers_are_refused_or_harmless(resource: &Resour
     }
     item.assert_unchanged(&api).await;
 }
+
+/// `Upgrade` is an offer that a server may pass over (RFC 9110, section 7.8).
+pub async fn an_offer_of_another_protocol_changes_nothing(resource: &Resource) {
+    let api = resource.start(1).await;
+    let item = resource.create(&api, 1).await;
+    let body = (resource.body)(2).to_string();
+    let head = |method: &str, path: &str, protocol: &str| {
+        let token = api.token(resource.writer);
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\n\
+             Connection: Upgrade\r\nUpgrade: {protocol}\r\n"
+        )
+    };
+    let create = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for (request, status) in [
+        (head("GET", resource.path, "websocket") + "\r\n", 200),
+        (head("GET", &item.path, "h2c") + "\r\n", 200),
+        (head("POST", resource.path, "websocket") + &create, 201),
+        (head("DELETE", &item.path, "websocket") + "\r\n", 204),
+    ] {
+        let mut raw = Raw::connect(&api).await;
+        raw.send(&request).await;
+        assert_eq!(raw.finish().await, [status], "{request}");
+    }
+}

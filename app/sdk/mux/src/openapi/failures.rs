@@ -24,14 +24,11 @@ pub(super) fn of(route: &Route) -> Vec<Code> {
     if parameter_names(route.path).next().is_some() {
         codes.push(Code::NotFound);
     }
+    if route.access != Access::Exempt {
+        codes.extend([Code::UriTooLong, Code::QuotaExceeded, Code::Unavailable]);
+    }
     if let Access::Needs(permission) = route.access {
-        codes.extend([
-            Code::Unauthorized,
-            Code::UriTooLong,
-            Code::QuotaExceeded,
-            Code::Unavailable,
-            Code::DeadlineExceeded,
-        ]);
+        codes.extend([Code::Unauthorized, Code::DeadlineExceeded]);
         if !permission.is_public() {
             codes.push(Code::Forbidden);
         }

@@ -9,16 +9,13 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use crate::operation::Need;
 use crate::route::Access;
 
-/// A list of entity tags, or `*` (RFC 9110, sections 8.8.3 and 13.1).
-const TAGS: &str = r#"^\s*(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)\s*$"#;
-
 /// The fields of every answer.
 pub(super) fn common(response: ResponseBuilder, access: Access) -> ResponseBuilder {
     let response =
         response.header("X-Request-Id", text("The request's id, the client's own when it sent one.", "3f2a"));
     match access {
-        Access::Open => response,
-        Access::Needs(_) => rate_limit(response),
+        Access::Exempt => response,
+        Access::Open | Access::Needs(_) => rate_limit(response),
     }
 }
 
@@ -66,7 +63,12 @@ pub(super) fn text(description: &str, example: &str) -> Header {
 }
 
 pub(super) fn if_match(need: Need) -> Parameter {
-    condition("If-Match", "The version that the change is based on, as `ETag` gave it.", need, Some(TAGS))
+    condition(
+        "If-Match",
+        "The version that the change is based on, as `ETag` gave it.",
+        need,
+        Some(request::IfMatch::PATTERN),
+    )
 }
 
 pub(super) fn if_none_match() -> Parameter {

@@ -38,6 +38,43 @@ async fn a_known_version_is_304_without_a_body() {
 }
 
 #[actix_web::test]
+async fn a_304_tells_caches_what_the_200_would() {
+    let server = Server::start().await;
+    for path in
+        ["/openapi.json", "/docs/swagger-ui-bundle.js", "/problems", "/v1/things/0190a6e0-7d1c-7c3e-8f4a-3b2a1c0d9e8f"]
+    {
+        for coding in ["br", "gzip", "identity"] {
+            let ask = || client().get(server.url(path)).header("accept-encoding", coding);
+            let full = ask().send().await.unwrap();
+            let known = ask().header("if-none-match", &full.headers()["etag"]).send().await.unwrap();
+            assert_eq!((full.status().as_u16(), known.status().as_u16()), (200, 304), "{path}");
+            for field in ["vary", "etag", "cache-control"] {
+                assert_eq!(known.headers().get(field), full.headers().get(field), "{path} in {coding}: {field}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn the_reference_is_sent_in_gzip_to_those_alone_who_take_it() {
+    let server = Server::start().await;
+    let url = server.url("/docs/swagger-ui-bundle.js");
+    for (asked, coding) in [
+        ("gzip", Some("gzip")),
+        ("GZIP;q=0.5, br", Some("gzip")),
+        ("gzip;q=0", None),
+        ("identity", None),
+        ("gzip;q=0.1, identity", None),
+        ("x-notgzip", None),
+    ] {
+        let answer = client().get(&url).header("accept-encoding", asked).send().await.unwrap();
+        let found = answer.headers().get("content-encoding").map(|value| value.to_str().unwrap());
+        assert_eq!(found, coding, "{asked}");
+        assert_eq!(answer.headers().get_all("vary").iter().count(), 1, "{asked}");
+    }
+}
+
+#[actix_web::test]
 async fn bodies_from_1_kib_are_compressed_as_the_client_likes() {
     let server = Server::start().await;
     let ask = |size: usize, coding: &'static str| {
@@ -78,6 +115,10 @@ async fn other_origins_are_told_nothing_unless_they_are_listed() {
     let answer = ask("https://shop.example.com").await.unwrap();
     assert_eq!(answer.headers()["access-control-allow-origin"], "https://shop.example.com");
     assert_eq!(answer.status(), 404);
+    let crashed =
+        client().get(open.url("/v1/panic")).header("origin", "https://shop.example.com").send().await.unwrap();
+    assert_eq!(crashed.headers()["access-control-allow-origin"], "https://shop.example.com");
+    crate::harness::problem(crashed, 500, "internal").await;
     for origin in ["https://shop.example.com.evil.test", "http://shop.example.com", "null"] {
         let answer = ask(origin).await.unwrap();
         assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}");
@@ -91,7 +132,7 @@ async fn a_preflight_is_answered_for_a_listed_origin_alone() {
     let ask = |origin: &'static str| {
         let request = client().request(reqwest::Method::OPTIONS, server.url("/v1/things")).header("origin", origin);
         let request = request.header("access-control-request-method", "POST");
-        request.header("access-control-request-headers", "authorization, content-type").send()
+        request.header("access-control-request-headers", "authorization, content-type, traceparent").send()
     };
     let answer = ask("https://shop.example.com").await.unwrap();
     assert_eq!(answer.status(), 200);

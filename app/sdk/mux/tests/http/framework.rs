@@ -98,6 +98,23 @@ async fn what_the_parser_refuses_is_a_problem_too() {
 }
 
 #[actix_web::test]
+async fn a_host_that_is_none_is_refused() {
+    let server = Server::start().await;
+    let ask = async |host: &str| {
+        let request = format!("GET /health HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        server.raw(request.as_bytes()).await
+    };
+    for host in ["", "a", "a.example:3000", "127.0.0.1:80", "[::1]:3000"] {
+        assert_eq!(parts(&ask(host).await).0, 200, "{host}");
+    }
+    for host in ["a b", "a/b", "me@a", "a:b:c", "http://a", "a#b"] {
+        let answer = ask(host).await;
+        assert_eq!(parts(&answer).0, 400, "{host}");
+        check_problem(parts(&answer).2, 400, "bad-request");
+    }
+}
+
+#[actix_web::test]
 async fn a_good_request_is_answered_before_the_refusal_of_the_next() {
     let server = Server::start().await;
     let answers = server.raw(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\nnonsense\r\n\r\n").await;

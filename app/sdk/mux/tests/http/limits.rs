@@ -31,6 +31,22 @@ async fn a_client_is_told_its_quota_and_refused_beyond_it() {
 }
 
 #[actix_web::test]
+async fn what_is_open_to_everyone_is_bounded_and_health_alone_is_not() {
+    let server = Server::with(quota(1, 2)).await;
+    let ask = |path: &'static str| client().get(server.url(path)).header("authorization", "Bearer wrong").send();
+    for status in [200, 200, 429] {
+        assert_eq!(ask("/openapi.json").await.unwrap().status(), status);
+    }
+    for path in ["/docs", "/docs/swagger-ui-bundle.js", "/problems", "/problems/not-found"] {
+        let answer = ask(path).await.unwrap();
+        assert!(answer.headers().contains_key("retry-after"), "{path}");
+        problem(answer, 429, "quota-exceeded").await;
+    }
+    let answer = ask("/health").await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().contains_key("ratelimit")), (200, false));
+}
+
+#[actix_web::test]
 async fn a_user_has_a_quota_of_its_own_and_bad_credentials_count_against_the_address() {
     let server = Server::with(quota(1, 2)).await;
     let ask = |token: &'static str| client().get(server.url("/v1/large/1")).header("authorization", token).send();
@@ -63,6 +79,7 @@ async fn an_overloaded_service_refuses_at_once_and_stays_healthy() {
     let answer = server.get("/v1/large/1").await;
     assert_eq!(answer.headers()["retry-after"], "1");
     problem(answer, 503, "unavailable").await;
+    problem(server.get("/openapi.json").await, 503, "unavailable").await;
     assert_eq!(server.get("/health").await.status(), 200);
     server.hands.gate.add_permits(2);
     for answer in waiting {

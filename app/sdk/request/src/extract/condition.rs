@@ -19,6 +19,11 @@ pub struct OptionalIfMatch(Option<Condition>);
 pub struct IfNoneMatch(Option<Condition>);
 
 impl IfMatch {
+    /// What the field may hold, as a pattern of JSON Schema (ECMA-262): a list of entity tags, or `*` (RFC 9110, sections
+    /// 8.8.3 and 13.1.1).
+    pub const PATTERN: &str =
+        r#"^([\t ]*\*[\t ]*|[\t ,]*(W/)?"[!#-~\u0080-\u00ff]*"([\t ]*,[\t ,]*(W/)?"[!#-~\u0080-\u00ff]*")*[\t ,]*)$"#;
+
     /// Passes when the client knows the `current` version.
     ///
     /// # Errors

@@ -48,6 +48,9 @@ const MALFORMED: &str =
     "the header field Idempotency-Key must be one string of 1 to 255 visible characters in double quotes";
 
 impl IdempotencyKey {
+    /// What [`IdempotencyKey::parse`] takes, as a pattern of JSON Schema (ECMA-262).
+    pub const PATTERN: &str = r#"^([!#-+\--:<-\[\]-~]{1,255}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
     /// Reads a value of the field: a string of RFC 9651 such as `"8e03978e"`, of which a quote and a backslash within have a
     /// backslash before them, or the bare key. Both spellings are one key.
     ///

@@ -8,7 +8,7 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::{self, HeaderValue};
 use apierror::{ApiError, Code};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 
 /// The bounds of bodies. They come from the application's data; without, the defaults hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,10 @@ pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Byte
     if announced(request).is_some_and(|length| length > limits.size as u64) {
         return Err(too_large(limits));
     }
+    let payload: Payload = match framed(request) {
+        Some(length) => Payload::Stream { payload: Box::pin(first(payload, length)) },
+        None => payload,
+    };
     tokio::time::timeout(limits.time, collect(payload, limits)).await.unwrap_or_else(|_| {
         Err(closing(Code::RequestTimeout)
             .with_detail(format!("the body did not arrive within {} seconds", limits.time.as_secs_f64())))
@@ -61,6 +65,32 @@ async fn collect(mut payload: Payload, limits: Limits) -> Result<Bytes, ApiError
         next = payload.next().await;
     }
     Ok(body.freeze())
+}
+
+/// The length of a body that the server does not end by itself.
+///
+/// actix-http takes all that follows a head with `Upgrade: websocket` for a body without end. Nothing of ours changes the
+/// protocol where a body is read, so that the field counts for nothing (RFC 9110, section 7.8) and the body is as long as
+/// in any other request (RFC 9112, section 6.3).
+fn framed(request: &HttpRequest) -> Option<u64> {
+    let headers = request.headers();
+    let endless = headers.contains_key(header::UPGRADE) && !headers.contains_key(header::TRANSFER_ENCODING);
+    endless.then(|| announced(request).unwrap_or(0))
+}
+
+/// The first `length` bytes of a body.
+fn first(payload: Payload, length: u64) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::unfold((payload, length), async |(mut payload, left)| {
+        if left == 0 {
+            return None;
+        }
+        let chunk = payload
+            .next()
+            .await?
+            .map(|chunk| chunk.slice(..chunk.len().min(usize::try_from(left).unwrap_or(usize::MAX))));
+        let left = left - chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        Some((chunk, (payload, left)))
+    })
 }
 
 /// `Content-Length`, which the server has checked already.

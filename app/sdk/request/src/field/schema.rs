@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 
-use crate::field::{Field, Kind, Values};
+use crate::field::{ANY_LENGTH, Field, Kind, NO_NUL, Values};
 
 /// A schema, or a reference to one of the components.
 pub(crate) type Schema = RefOr<utoipa::openapi::Schema>;
@@ -46,7 +46,7 @@ impl<T> Field<T> {
             .default(default)
             .examples(self.example_value())
             .format(self.format.map(|format| SchemaFormat::Custom(format.to_owned())))
-            .pattern(self.pattern);
+            .pattern(self.documented_pattern());
         // Written only when set: `false` would be noise in every schema.
         let scalar = if self.write_only { scalar.write_only(true) } else { scalar };
         match &self.kind {
@@ -84,6 +84,14 @@ impl<T> Field<T> {
             Kind::Text { .. } | Kind::Choice { .. } => text(),
             _ => serde_json::from_str(example).unwrap_or_else(|_| text()),
         })
+    }
+
+    fn documented_pattern(&self) -> Option<&'static str> {
+        match &self.kind {
+            // Where the format says what the text is, it says enough.
+            Kind::Text { length, .. } if *length != ANY_LENGTH => self.pattern.or(Some(NO_NUL)),
+            _ => self.pattern,
+        }
     }
 
     /// Whether the value is a list.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use jsonschema::Validator;
 use proptest::prelude::*;
-use request::{Body, components_of, decode, parameters_of, schema_of};
+use request::{Body, Field, IdempotencyKey, IfMatch, Object, components_of, decode, field, parameters_of, schema_of};
 use serde_json::{Value, json};
 
 use crate::film::{FilmPatch, FilmQuery, NewFilm, Screening};
@@ -55,7 +55,7 @@ fn a_body_is_described_by_its_reader() {
         schema["properties"]["genres"],
         json!({
             "type": "array", "maxItems": 3, "uniqueItems": true, "default": [],
-            "items": {"type": "string", "minLength": 1, "maxLength": 30},
+            "items": {"type": "string", "minLength": 1, "maxLength": 30, "pattern": r"^[^\u0000]*$"},
         })
     );
     assert_eq!(schema["properties"]["price"], json!({"$ref": "#/components/schemas/Price"}));
@@ -82,6 +82,52 @@ fn a_query_is_described_by_its_reader() {
     assert_eq!(named("limit")["schema"]["default"], json!(20));
     assert_eq!(named("limit")["in"], json!("query"));
     assert_eq!(named("limit")["required"], json!(false));
+}
+
+/// A text of one line, and one of several.
+struct Note;
+
+static LINE: Field<String> = field::line(1..=20, |text| Ok(types::line(text, 20)?));
+static LINES: Field<String> = field::text(0..=20, |text| Ok(text.to_owned()));
+
+impl Body for Note {
+    const NAME: &'static str = "Note";
+    fn read(object: &mut Object<'_>) -> Option<Self> {
+        let line = object.patch("line", &LINE);
+        let lines = object.patch("lines", &LINES);
+        line.and(lines).map(|_| Self)
+    }
+}
+
+static NOTE: LazyLock<Validator> = LazyLock::new(validator::<Note>);
+static KEY: LazyLock<Validator> = LazyLock::new(|| pattern(IdempotencyKey::PATTERN));
+static TAGS: LazyLock<Validator> = LazyLock::new(|| pattern(IfMatch::PATTERN));
+
+fn pattern(pattern: &str) -> Validator {
+    jsonschema::validator_for(&json!({"type": "string", "pattern": pattern})).unwrap()
+}
+
+#[test]
+fn text_is_described_as_what_is_taken() {
+    let any = ('\0'..='\u{ff}').chain(['\u{1680}', '\u{2003}', '\u{2028}', '\u{202f}', '\u{3000}', '\u{feff}']);
+    for text in any.flat_map(|one| [one.to_string(), format!("{one}{one}"), format!("a{one}"), format!("{one}\na")]) {
+        for name in ["line", "lines"] {
+            let note = json!({name: text});
+            let taken = decode::<Note>(note.to_string().as_bytes()).is_ok();
+            assert_eq!(taken, NOTE.is_valid(&note), "{note}");
+        }
+    }
+}
+
+#[test]
+fn a_key_may_be_as_long_as_its_description_says() {
+    for (length, taken) in [(0, false), (1, true), (255, true), (256, false)] {
+        for key in ["x".repeat(length), format!("\"{}\"", "x".repeat(length)), format!("\"{}\"", "\\\"".repeat(length))]
+        {
+            assert_eq!(IdempotencyKey::parse(key.as_bytes()).is_some(), taken, "{key}");
+            assert_eq!(KEY.is_valid(&json!(key)), taken, "{key}");
+        }
+    }
 }
 
 /// A value that is often, and only often, what some member wants.
@@ -165,6 +211,20 @@ proptest! {
         if decode::<Screening>(value.to_string().as_bytes()).is_ok() {
             prop_assert!(SCREENING.is_valid(&value), "{}", value);
         }
+    }
+
+    #[test]
+    fn a_key_that_its_description_allows_is_taken_and_nothing_else(key in "[!-~]{1,6}|\"([!-~]|\\\\[!-~]){0,4}\"| ?a?\"?") {
+        // A field's value has no white space around it (RFC 9110, section 5.5).
+        prop_assume!(key.trim() == key);
+        prop_assert_eq!(IdempotencyKey::parse(key.as_bytes()).is_some(), KEY.is_valid(&json!(key)), "{}", key);
+    }
+
+    #[test]
+    fn a_condition_that_its_description_allows_is_taken_and_nothing_else(value in "([W*/\",7 \t\u{e9}]|\"7\"|W/\"\"){0,6}") {
+        let bytes: Vec<u8> = value.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let taken = etag::Condition::parse([bytes.as_slice()]).is_ok();
+        prop_assert_eq!(taken, TAGS.is_valid(&json!(value)), "{:?}", value);
     }
 
     #[test]

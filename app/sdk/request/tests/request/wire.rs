@@ -238,3 +238,23 @@ async fn a_body_that_nobody_wants_is_read_so_that_the_connection_goes_on() {
     })
     .await;
 }
+
+#[actix_web::test]
+async fn an_offer_of_another_protocol_changes_nothing() {
+    serving(async |address| {
+        let upgrade = "Connection: Upgrade\r\nUpgrade: websocket";
+        for (request, status) in [
+            (head("/films", &format!("{upgrade}\r\nContent-Length: {}", FILM.len())) + FILM + "GET /x", "201"),
+            (head("/films", &format!("{upgrade}\r\nTransfer-Encoding: chunked")) + &chunked(FILM, 7), "201"),
+            (head("/films", upgrade), "400"),
+            (head("/films", &format!("{upgrade}\r\nContent-Length: 5000")), "413"),
+            (head("/ping", upgrade), "200"),
+        ] {
+            let mut client = Client::connect(address).await;
+            client.send(&request).await;
+            let answer = client.answer().await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {answer}");
+        }
+    })
+    .await;
+}

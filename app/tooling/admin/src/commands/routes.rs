@@ -17,7 +17,7 @@ pub(super) fn routes() -> Result<Reply, Failure> {
     let mut data: Vec<Value> = Vec::new();
     for route in tables()?.iter().flat_map(Routes::iter) {
         let permission = match route.access() {
-            Access::Open => None,
+            Access::Exempt | Access::Open => None,
             Access::Needs(permission) => Some(permission.as_str()),
         };
         let (method, path, operation) = (route.method().as_str(), route.path(), route.operation());
