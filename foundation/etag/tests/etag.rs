@@ -48,7 +48,9 @@ fn several_lines_are_one_list() {
 
 #[test]
 fn malformed_fields_are_refused() {
-    for line in ["7", "\"7", "7\"", "w/\"7\"", "W\"7\"", "\"a\" \"b\"", "\"a\"b", "*, \"a\"", "**", "\"a b\"", "\"a\u{7f}\""] {
+    for line in
+        ["7", "\"7", "7\"", "w/\"7\"", "W\"7\"", "\"a\" \"b\"", "\"a\"b", "*, \"a\"", "**", "\"a b\"", "\"a\u{7f}\""]
+    {
         assert_eq!(parse(line), Err(ParseError::Syntax), "{line}");
     }
     for line in ["", " ", ",", " , ,"] {

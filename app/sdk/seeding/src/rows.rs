@@ -63,7 +63,9 @@ enum Form {
     Unknown,
     Lines,
     /// In the array, before its first element or after a comma.
-    Array { is_first: bool },
+    Array {
+        is_first: bool,
+    },
     /// After the array.
     Closed,
     Ended,
@@ -215,11 +217,7 @@ impl Text {
     }
 
     fn into_row(self, line: u64) -> Row {
-        let members = if self.is_too_long {
-            Err(format!("longer than {LONGEST} bytes"))
-        } else {
-            parse(&self.bytes)
-        };
+        let members = if self.is_too_long { Err(format!("longer than {LONGEST} bytes")) } else { parse(&self.bytes) };
         Row { line, members }
     }
 }
@@ -278,7 +276,9 @@ mod tests {
     fn read(text: &str) -> Vec<String> {
         Rows::new(text.as_bytes())
             .map(|row| match row {
-                Ok(Row { line, members: Ok(members) }) => format!("{line}: {}", serde_json::to_string(&members).unwrap()),
+                Ok(Row { line, members: Ok(members) }) => {
+                    format!("{line}: {}", serde_json::to_string(&members).unwrap())
+                }
                 Ok(Row { line, members: Err(reason) }) => format!("{line}! {reason}"),
                 Err(error) => format!("error {error}"),
             })

@@ -65,7 +65,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Users(Users),
     /// Print who may do what: every permission, by role
-    #[command(after_help = "Example:\n  admin policy --json | jq -r '.[] | select(.grants.editor == \"any\").permission'")]
+    #[command(
+        after_help = "Example:\n  admin policy --json | jq -r '.[] | select(.grants.editor == \"any\").permission'"
+    )]
     Policy,
     /// The settings of the programs
     #[command(subcommand)]

@@ -41,7 +41,11 @@ impl Context {
     pub(crate) async fn connect_to(&self, settings: &Settings) -> Result<Connected, Failure> {
         let database = Database::find(&settings.db).await?;
         if let Some(cluster) = database.cluster() {
-            self.output.detail(&format!("private cluster in {}: {:?}", cluster.data_dir().display(), cluster.outcome()));
+            self.output.detail(&format!(
+                "private cluster in {}: {:?}",
+                cluster.data_dir().display(),
+                cluster.outcome()
+            ));
         }
         let limits = database::limits(&settings.db, "admin");
         let db = database.open(sqldb::Settings {

@@ -132,9 +132,7 @@ impl From<sqldb::Error> for Failure {
             sqldb::Error::Duplicate { .. } | sqldb::Error::Violates { .. } | sqldb::Error::Conflict { .. } => {
                 (Exit::Refused, None)
             }
-            sqldb::Error::Unavailable { .. } => {
-                (Exit::Unavailable, Some(DATABASE_MEND))
-            }
+            sqldb::Error::Unavailable { .. } => (Exit::Unavailable, Some(DATABASE_MEND)),
             sqldb::Error::DeadlineExceeded => (Exit::Unavailable, Some("give it longer, as in --set db.deadline=30s")),
             sqldb::Error::Other { .. } => (Exit::Failed, Some("is the schema there? `admin migrate status` tells")),
         };

@@ -96,7 +96,8 @@ impl Output {
             });
             format!("{body}\n")
         } else {
-            let red = if console::colors_enabled_stderr() { Style::new().for_stderr().red().bold() } else { Style::new() };
+            let red =
+                if console::colors_enabled_stderr() { Style::new().for_stderr().red().bold() } else { Style::new() };
             let mut text = format!("{} {}\n", red.apply_to("error:"), printable(&failure.message));
             for cause in &failure.causes {
                 // Writing to a string cannot fail.
@@ -138,10 +139,9 @@ impl Output {
             return indicatif::ProgressBar::hidden();
         }
         let (bar, template) = match length {
-            Some(length) => (
-                indicatif::ProgressBar::new(length),
-                "{bar:40} {percent:>3} %  {msg}  {elapsed}, {eta} to go",
-            ),
+            Some(length) => {
+                (indicatif::ProgressBar::new(length), "{bar:40} {percent:>3} %  {msg}  {elapsed}, {eta} to go")
+            }
             None => (indicatif::ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}"),
         };
         // The templates are constants; the fallback is indicatif's own look.

@@ -51,8 +51,7 @@ impl Cursors {
     pub fn read(&self, binding: &Binding, cursor: &str) -> Result<Keys, InvalidCursor> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| InvalidCursor)?;
         let (signed, tag) = bytes.split_last_chunk::<TAG>().ok_or(InvalidCursor)?;
-        constant_time::verify_slices_are_equal(&self.tag(binding, signed), tag)
-            .map_err(|_| InvalidCursor)?;
+        constant_time::verify_slices_are_equal(&self.tag(binding, signed), tag).map_err(|_| InvalidCursor)?;
         // From here on the bytes are our own, of this format or of an older one.
         match signed.split_first() {
             Some((&FORMAT, keys)) => Keys::read(keys).ok_or(InvalidCursor),

@@ -77,11 +77,8 @@ mod tests {
 
     #[test]
     fn a_field_named_again_has_no_effect() {
-        let order = OrderBy::new([
-            ('a', Direction::Descending),
-            ('b', Direction::Ascending),
-            ('a', Direction::Ascending),
-        ]);
+        let order =
+            OrderBy::new([('a', Direction::Descending), ('b', Direction::Ascending), ('a', Direction::Ascending)]);
         assert_eq!(order.terms(), [('a', Direction::Descending), ('b', Direction::Ascending)]);
     }
 }

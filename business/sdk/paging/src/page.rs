@@ -49,9 +49,7 @@ impl Page {
     /// How many rows to skip.
     pub fn offset(&self) -> i64 {
         match self.position {
-            Position::Number(number) => {
-                i64::from(number.saturating_sub(1)).saturating_mul(i64::from(self.limit))
-            }
+            Position::Number(number) => i64::from(number.saturating_sub(1)).saturating_mul(i64::from(self.limit)),
             Position::Start | Position::After(_) => 0,
         }
     }
@@ -67,12 +65,7 @@ impl Page {
 
 impl<T> Slice<T> {
     /// Cuts `rows`, of which [`Page::fetch`] were asked for, to the page. `keys` gives the keys of an item.
-    pub fn cut(
-        mut rows: Vec<T>,
-        page: &Page,
-        total: Option<u64>,
-        keys: impl FnOnce(&T) -> Keys,
-    ) -> Self {
+    pub fn cut(mut rows: Vec<T>, page: &Page, total: Option<u64>, keys: impl FnOnce(&T) -> Keys) -> Self {
         let limit = page.limit as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -82,11 +75,7 @@ impl<T> Slice<T> {
 
     /// The same part with each item converted.
     pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Slice<U> {
-        Slice {
-            items: self.items.into_iter().map(convert).collect(),
-            next: self.next,
-            total: self.total,
-        }
+        Slice { items: self.items.into_iter().map(convert).collect(), next: self.next, total: self.total }
     }
 }
 

@@ -42,14 +42,17 @@ async fn psql(context: &Context, arguments: Vec<String>) -> Result<Reply, Failur
     command.args(arguments);
     // Ctrl-C is psql's, which cancels its query: received here, so that it does not end this process.
     let _ours = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
-    let ran = tokio::task::spawn_blocking(move || command.status()).await.map_err(|error| Failure::of(Exit::Failed, &error))?;
+    let ran = tokio::task::spawn_blocking(move || command.status())
+        .await
+        .map_err(|error| Failure::of(Exit::Failed, &error))?;
     match ran {
         Ok(status) => {
             let exit = if status.success() { Exit::Done } else { Exit::Failed };
             Ok(Reply::silent(exit))
         }
         Err(error) => {
-            let mend = "psql comes with PostgreSQL's client programs; `admin db url` prints the address for another client";
+            let mend =
+                "psql comes with PostgreSQL's client programs; `admin db url` prints the address for another client";
             Err(Failure::of(Exit::Failed, &error).context("psql could not be started").mend(mend))
         }
     }

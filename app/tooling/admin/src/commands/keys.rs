@@ -97,7 +97,9 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let (exit, mend) = match &error {
             Error::UnknownKey { .. } => (Exit::NotFound, Some("admin keys list")),
-            Error::Active { .. } => (Exit::Refused, Some("admin keys rotate, and retire it when its tokens have expired")),
+            Error::Active { .. } => {
+                (Exit::Refused, Some("admin keys rotate, and retire it when its tokens have expired"))
+            }
             Error::StillNeeded { .. } => (Exit::Refused, Some("wait, or end its tokens now with --now")),
             Error::NoActiveKey => (Exit::Refused, Some("admin keys generate")),
             _ => (Exit::Failed, None),

@@ -35,7 +35,9 @@ pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Fai
         created => format!("created {} (password {PASSWORD})", created.join(", ")),
     };
     if let Some(Tally { created, known, rejected, .. }) = films {
-        text.push_str(&format!("\n{created} films created, {known} there already, {rejected} rows of the collection refused"));
+        text.push_str(&format!(
+            "\n{created} films created, {known} there already, {rejected} rows of the collection refused"
+        ));
     }
     let exit = if stop.is_cancelled() { Exit::Interrupted } else { Exit::Done };
     Ok(Reply::lines(json!({ "users_created": created, "films": films }), text).with_exit(exit))

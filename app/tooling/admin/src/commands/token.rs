@@ -25,7 +25,8 @@ pub(super) async fn run(context: &Context, arguments: Token) -> Result<Reply, Fa
     let named = arguments.user.email.or(arguments.user.user_id).unwrap_or_default();
     let user = super::users::find(&users, &named).await?;
     if !user.may_sign_in() {
-        let mend = if user.enabled { "activate the account first" } else { "`admin users enable` lets the user in again" };
+        let mend =
+            if user.enabled { "activate the account first" } else { "`admin users enable` lets the user in again" };
         return Err(Failure::refused(format!("{named} may not sign in: no service would take the token")).mend(mend));
     }
     let tokens = auth::Settings {

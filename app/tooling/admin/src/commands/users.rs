@@ -65,8 +65,8 @@ async fn create(context: &Context, arguments: CreateUser) -> Result<Reply, Failu
     let email = Email::parse(&arguments.email).map_err(|error| Failure::usage(format!("--email {error}")))?;
     let roles = arguments.roles.iter().map(|role| parse_role(role)).collect::<Result<_, _>>()?;
     let password = password(arguments.password_stdin)?;
-    let password = Password::parse(password.expose_secret())
-        .map_err(|error| Failure::refused(format!("the password {error}")))?;
+    let password =
+        Password::parse(password.expose_secret()).map_err(|error| Failure::refused(format!("the password {error}")))?;
     let connected = context.connect().await?;
     let new = NewUser { name, email, password, roles, activated: true };
     let user = Business::new(connected.db.clone()).create(new).await?;
@@ -126,9 +126,8 @@ fn password(from_stdin: bool) -> Result<SecretString, Failure> {
         let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&text);
         return Ok(SecretString::from(line));
     }
-    let missing = || {
-        Failure::usage("there is no terminal to ask for the password").mend("give it with --password-stdin")
-    };
+    let missing =
+        || Failure::usage("there is no terminal to ask for the password").mend("give it with --password-stdin");
     let first = SecretString::from(ask_password("Password: ")?.ok_or_else(missing)?);
     let again = SecretString::from(ask_password("Again: ")?.ok_or_else(missing)?);
     if first.expose_secret() != again.expose_secret() {
@@ -188,7 +187,9 @@ impl From<Error> for Failure {
             Error::Store(error) => return error.into(),
             Error::NotFound => (Exit::NotFound, None),
             Error::DuplicateEmail => (Exit::Refused, Some("`admin users show EMAIL` prints them")),
-            Error::LastAdmin => (Exit::Refused, Some("give another user the role first: admin users grant EMAIL admin")),
+            Error::LastAdmin => {
+                (Exit::Refused, Some("give another user the role first: admin users grant EMAIL admin"))
+            }
             Error::EditConflict { .. } => (Exit::Refused, Some("run it again")),
             _ => (Exit::Failed, None),
         };

@@ -57,7 +57,9 @@ fn no_private_part_is_shown() {
     let kid = kid(&keys(folder.path(), &["generate", "--json"]).ended(0).json());
     let pem = std::fs::read_to_string(folder.path().join(format!("{kid}.pem"))).unwrap();
     let secret = pem.lines().nth(1).unwrap();
-    for arguments in [&["list"][..], &["list", "--json"], &["jwks"], &["rotate", "-v"], &["retire", &kid, "--now", "-v"]] {
+    for arguments in
+        [&["list"][..], &["list", "--json"], &["jwks"], &["rotate", "-v"], &["retire", &kid, "--now", "-v"]]
+    {
         let ran = keys(folder.path(), arguments).ended(0);
         let shown = ran.out + &ran.err;
         assert!(!shown.contains(secret) && !shown.contains("\"d\"") && !shown.contains("PRIVATE"), "{shown}");

@@ -44,7 +44,9 @@ fn help_lists_the_commands_and_the_exit_codes() {
 
 #[test]
 fn a_wrong_command_line_exits_with_2() {
-    for arguments in [&["no-such-command"][..], &[], &["token"], &["migrate"], &["import", "movies"], &["--quiet", "-v", "version"]] {
+    for arguments in
+        [&["no-such-command"][..], &[], &["token"], &["migrate"], &["import", "movies"], &["--quiet", "-v", "version"]]
+    {
         let ran = run(admin(arguments)).ended(2);
         assert_eq!(ran.out, "", "{arguments:?}");
         assert!(!ran.err.is_empty(), "{arguments:?}");
@@ -55,7 +57,8 @@ fn a_wrong_command_line_exits_with_2() {
 fn a_database_that_is_away_exits_with_69_and_says_what_to_do() {
     let ran = run(admin(&["migrate", "status"])).ended(69);
     insta::assert_snapshot!(ran.err);
-    let error: serde_json::Value = serde_json::from_str(&run(admin(&["migrate", "up", "--json"])).ended(69).err).unwrap();
+    let error: serde_json::Value =
+        serde_json::from_str(&run(admin(&["migrate", "up", "--json"])).ended(69).err).unwrap();
     assert_eq!(error["exit"], 69);
     assert!(error["mend"].as_str().unwrap().contains("admin db url"));
 }
