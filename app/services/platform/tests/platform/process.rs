@@ -17,13 +17,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How a process is to be started.
 pub(crate) struct Setup {
     /// Where it runs: nothing of the repository is near.
-    folder: TempDir,
+    folder: Arc<TempDir>,
     settings: Vec<(String, String)>,
 }
 
 /// A process, and what it says. It is killed with this value.
 pub(crate) struct Process {
     child: Child,
+    /// Where it runs, and may have its keys.
+    _folder: Arc<TempDir>,
     stdout: Lines,
     stderr: Lines,
     /// The address of the API, once it serves.
@@ -41,7 +43,7 @@ struct Lines {
 impl Setup {
     /// On free ports, with a short drain and patience for a busy machine.
     pub(crate) fn new() -> Self {
-        let setup = Self { folder: tempfile::tempdir().unwrap(), settings: Vec::new() };
+        let setup = Self { folder: Arc::new(tempfile::tempdir().unwrap()), settings: Vec::new() };
         let keys = setup.folder.path().join("keys").display().to_string();
         setup
             .with("web.api_host", "127.0.0.1:0")
@@ -84,7 +86,7 @@ impl Setup {
         let mut child = self.command().spawn().unwrap();
         let stdout = collect(child.stdout.take().unwrap());
         let stderr = collect(child.stderr.take().unwrap());
-        Process { child, stdout, stderr, url: String::new(), debug: String::new() }
+        Process { child, _folder: Arc::clone(&self.folder), stdout, stderr, url: String::new(), debug: String::new() }
     }
 
     /// Starts it, and waits until it is ready.
@@ -108,6 +110,11 @@ impl Process {
     /// Waits for the line that names the addresses.
     pub(crate) async fn wait_until_serving(&mut self, message: &str) {
         let line = self.logged(message).await;
+        self.serves_at(&line);
+    }
+
+    /// Takes the addresses from the line that names them.
+    pub(crate) fn serves_at(&mut self, line: &Value) {
         self.url = line["url"].as_str().unwrap().to_owned();
         self.debug = line["debug"].as_str().unwrap().to_owned();
     }

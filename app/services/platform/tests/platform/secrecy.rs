@@ -2,13 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use dbtest::proxy::Proxy;
 use reqwest::Method;
-use serde_json::json;
+use rustix::process::Signal;
+use serde_json::{Value, json};
 use types::Role;
 
 use crate::answer::{Answer, get, post, request, send};
 use crate::collector::Collector;
-use crate::process::Process;
+use crate::process::{PATIENCE, Process, eventually};
 use crate::shop::{Shop, film};
 
 const DATABASE: &str = "canary/database+password";
@@ -21,75 +23,61 @@ const BODY: &str = "canary in a body";
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_any_log_metric_trace_or_failure() {
     let shop = Shop::new().await;
-    let editor = shop.user(EMAIL, PASSWORD, Role::Editor).await;
-    let token = shop.token(&editor);
+    let token = shop.token(&shop.user(EMAIL, PASSWORD, Role::Editor).await);
     let collector = Collector::start().await;
-    let proxy = dbtest::proxy::Proxy::start();
-    let url = format!(
-        "postgres://marquee:{}@{}/{}?sslmode=disable",
-        percent_encoded(DATABASE),
-        proxy.address(),
-        shop.database.name()
-    );
-    let mut told = String::new();
-    // Once to standard output, once to a file; both with more to say than anybody should run with.
-    for to_file in [false, true] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("platform.log");
-        let setup = shop.setup_behind(&url);
-        let setup = setup.with("telemetry.otlp_endpoint", &collector.endpoint).with("telemetry.sample_ratio", "1");
-        let setup = setup.with("db.deadline", "1s").with("telemetry.log_filter", "debug");
-        let process = if to_file {
-            let setup = setup.with("telemetry.log_file", file.display().to_string());
-            let mut process = setup.start();
-            let found = crate::process::eventually(crate::process::PATIENCE, async || {
-                let log = std::fs::read_to_string(&file).unwrap_or_default();
-                log.lines()
-                    .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-                    .find(|line| line["message"] == "ready")
-            });
-            let ready = found.await.expect("ready in the file");
-            process.url = ready["url"].as_str().unwrap().to_owned();
-            process.debug = ready["debug"].as_str().unwrap().to_owned();
-            process
-        } else {
-            setup.ready().await
-        };
-        for answer in failures(&process, &proxy, &token).await {
-            assert!(answer.status >= 400, "{answer:?}");
-            told.push_str(&format!("{answer:?}\n"));
-        }
-        told.push_str(&get(format!("{}/metrics", process.debug)).await.body);
-        told.push_str(&get(format!("{}/openapi.json", process.url)).await.body);
-        process.signal(rustix::process::Signal::TERM);
-        let mut process = process;
-        assert_eq!(process.ended().await, Some(0));
-        told.push_str(&process.stdout());
-        told.push_str(&process.stderr());
-        if to_file {
-            let log = std::fs::read_to_string(&file).unwrap();
-            assert!(log.lines().count() > 10, "{log}");
-            told.push_str(&log);
-        }
-    }
+    let proxy = Proxy::start();
+    let password = percent_encoded(DATABASE);
+    let url = format!("postgres://marquee:{password}@{}/{}?sslmode=disable", proxy.address(), shop.database.name());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("platform.log");
+    let setup = || {
+        // With more to say than anybody should run with.
+        let setup = shop.setup_behind(&url).with("db.deadline", "1s").with("telemetry.log_filter", "debug");
+        setup.with("telemetry.otlp_endpoint", &collector.endpoint).with("telemetry.sample_ratio", "1")
+    };
+
+    let mut told = observed(setup().ready().await, &proxy, &token).await;
+    let mut process = setup().with("telemetry.log_file", file.display().to_string()).start();
+    let ready = eventually(PATIENCE, async || {
+        let log = std::fs::read_to_string(&file).unwrap_or_default();
+        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["message"] == "ready")
+    });
+    process.serves_at(&ready.await.expect("it should log to the file"));
+    told.push_str(&observed(process, &proxy, &token).await);
+    told.push_str(&std::fs::read_to_string(&file).unwrap());
     assert!(!collector.spans().is_empty());
     told.push_str(&collector.text());
+
     // The accidents left their traces.
-    assert!(told.contains("request failed") && told.contains("/v1/auth/login"), "{told}");
-    let bearer = token.rsplit('.').next().unwrap().to_owned();
-    for secret in [DATABASE, PASSWORD, WRONG, EMAIL, STRANGER, BODY, &bearer, "canary-token"] {
+    assert!(told.matches("request failed").count() >= 2 && told.contains("/v1/auth/login"), "{told}");
+    let signature = token.rsplit('.').next().unwrap();
+    for secret in [DATABASE, PASSWORD, WRONG, EMAIL, STRANGER, BODY, signature, "canary-token"] {
         for form in forms(secret) {
             if let Some(at) = told.find(&form) {
-                let start = told.floor_char_boundary(at.saturating_sub(300));
-                let end = told.ceil_char_boundary(at + 300);
-                panic!("{secret} was told as {form}:\n{}", &told[start..end]);
+                let around = told.floor_char_boundary(at.saturating_sub(300))..told.ceil_char_boundary(at + 300);
+                panic!("{secret} was told as {form}:\n{}", &told[around]);
             }
         }
     }
 }
 
+/// What a process says, in answers and otherwise, while everything goes wrong, to its end.
+async fn observed(mut process: Process, proxy: &Proxy, token: &str) -> String {
+    let mut told = String::new();
+    for answer in failures(&process, proxy, token).await {
+        assert!(answer.status >= 400, "{answer:?}");
+        told.push_str(&format!("{answer:?}\n"));
+    }
+    told.push_str(&get(format!("{}/metrics", process.debug)).await.body);
+    told.push_str(&get(format!("{}/openapi.json", process.url)).await.body);
+    process.signal(Signal::TERM);
+    assert_eq!(process.ended().await, Some(0));
+    told + &process.stdout() + &process.stderr()
+}
+
 /// Everything that goes wrong with a secret at hand.
-async fn failures(process: &Process, proxy: &dbtest::proxy::Proxy, token: &str) -> Vec<Answer> {
+async fn failures(process: &Process, proxy: &Proxy, token: &str) -> Vec<Answer> {
     let movies = format!("{}/v1/movies", process.url);
     let login = format!("{}/v1/auth/login", process.url);
     let sign_in = async |email: &str, password: &str| {
