@@ -47,6 +47,13 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(Option<(u64, u64, i64, i64, u64)>);
 
+impl Stamp {
+    /// Whether there was no index.
+    pub(crate) fn is_nothing(self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// The folder.
 pub(crate) struct Folder(PathBuf);
 

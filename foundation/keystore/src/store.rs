@@ -85,8 +85,13 @@ impl KeyStore {
     /// # Errors
     /// The folder can't be read, or a key in it is damaged. The keys read before stay in use.
     pub fn reload(&self) -> Result<bool, Error> {
-        if self.0.folder.stamp()? == self.snapshot().stamp {
+        let (found, known) = (self.0.folder.stamp()?, self.snapshot());
+        if found == known.stamp {
             return Ok(false);
+        }
+        // Nobody empties a folder on purpose: it is unmounted, or being replaced.
+        if found.is_nothing() && !known.keys.is_empty() {
+            return Err(Error::damaged(self.path(), "the index of its keys is gone"));
         }
         self.load()?;
         Ok(true)

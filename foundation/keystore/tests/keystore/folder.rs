@@ -182,6 +182,20 @@ fn what_a_crash_left_half_written_is_not_loaded_and_does_not_stop_the_next_chang
 }
 
 #[test]
+fn a_folder_that_vanishes_is_an_error_and_the_keys_read_before_stay_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    let store = KeyStore::open(&path).unwrap();
+    assert!(!store.reload().unwrap(), "a folder that is not there yet has no keys");
+    store.generate(Algorithm::EdDsa).unwrap();
+    let token = store.snapshot().sign("at+jwt", b"{}").unwrap();
+    // A volume that is unmounted, a secret that is replaced by hand.
+    std::fs::remove_dir_all(&path).unwrap();
+    assert!(store.reload().is_err());
+    assert!(store.snapshot().verify("at+jwt", &token).is_ok());
+}
+
+#[test]
 fn a_damaged_folder_is_an_error_and_the_keys_read_before_stay_in_use() {
     let folder = folder();
     let keys = KeyStore::open(folder.path()).unwrap();
