@@ -1,7 +1,7 @@
 //! What a developer's machine gets without asking: a schema, users, films, and where to begin.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -60,7 +60,16 @@ async fn fill(permit: Permit, database: &Database, domains: &Domains, settings: 
 /// Tells the person at the terminal where to begin.
 pub(crate) fn welcome(public: SocketAddr, debug: SocketAddr, database: Option<&str>) {
     // Beside the log, which may be JSON or a file. Nobody is left to tell when this fails.
-    let _ = io::stderr().write_all(text(public, debug, database).as_bytes());
+    let _ = io::stderr().write_all(text(reachable(public), reachable(debug), database).as_bytes());
+}
+
+/// Where this machine reaches a listener; one on every address is reached by loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
 }
 
 fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>) -> String {
@@ -87,4 +96,21 @@ fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>) -> String
          \x20     -H 'Content-Type: application/json' \\\n\
          \x20     -d '{{\"title\":\"My First Film\",\"year\":2026,\"price\":{{\"amount\":990,\"currency\":\"USD\"}},\"stock\":3}}'\n\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_on_every_address_is_shown_where_it_can_be_reached() {
+        for (bound, shown) in [
+            ("0.0.0.0:3000", "http://127.0.0.1:3000/docs"),
+            ("[::]:3000", "http://[::1]:3000/docs"),
+            ("192.0.2.7:80", "http://192.0.2.7:80/docs"),
+        ] {
+            let text = text(reachable(bound.parse().unwrap()), "127.0.0.1:3010".parse().unwrap(), None);
+            assert!(text.contains(shown), "{bound}: {text}");
+        }
+    }
 }
