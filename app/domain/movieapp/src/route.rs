@@ -59,7 +59,10 @@ pub fn routes(db: sqldb::Db) -> Routes {
             "/v1/movies",
             Permission::MoviesRead,
             operation("query_movies", "List films")
-                .describe("Sorted by title, or by relevance when there is a `q` and no `sort`.")
+                .describe(
+                    "Sorted by title, or by relevance when there is a `q` and no `sort`. By relevance the list has at most \
+                     4000 films; in another order it has all.",
+                )
                 .query::<MovieQuery>()
                 .responds_json::<Collection<Movie>>(200)
                 .paged(),

@@ -99,7 +99,8 @@ impl Business {
         if self.store.delete(movie_id, expected).await? { Ok(()) } else { Err(self.conflict(movie_id).await) }
     }
 
-    /// A page of the films that `filter` selects.
+    /// A page of the films that `filter` selects. By relevance there are at most 4000: of a search that more films fit, the
+    /// first by title are ranked. Of films that merely resemble a search there are never more.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -109,7 +110,7 @@ impl Business {
         order_by: OrderBy<OrderField>,
         page: &Page,
     ) -> Result<Slice<Movie>, Error> {
-        let total = if page.total { Some(self.store.count(filter).await?) } else { None };
+        let total = if page.total { Some(self.store.count(filter, &order_by).await?) } else { None };
         Ok(self.store.query(filter, &order_by, page, total).await?)
     }
 
@@ -126,7 +127,7 @@ impl Business {
     /// # Errors
     /// [`Error::Store`].
     pub async fn count(&self, filter: &QueryFilter) -> Result<u64, Error> {
-        Ok(self.store.count(filter).await?)
+        Ok(self.store.count(filter, &OrderBy::new(DEFAULT_ORDER)).await?)
     }
 
     /// Adds the films of `batch` that are not there yet, all at once. The answer has an outcome for each film, in the

@@ -50,6 +50,23 @@ struct Term {
     direction: Direction,
 }
 
+/// How the films that a search means are found, by how many there are.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    /// There is no search.
+    All,
+    /// None has the words: those that resemble them.
+    Resembling,
+    /// Few have the words: they are found by the words, then placed.
+    Few,
+    /// More than [`MOST_RANKED`] have the words.
+    Many,
+}
+
+/// The most films whose fitness for a search is computed: it costs about 50 us for each. Of more films that have the
+/// words, the first by title are ranked.
+const MOST_RANKED: i64 = 4000;
+
 /// The columns of a [`Row`]. Never `*`: a prepared `SELECT *` breaks when a migration adds a column.
 macro_rules! columns {
     () => {
@@ -147,9 +164,10 @@ impl Store {
         total: Option<u64>,
     ) -> Result<Slice<Movie>, sqldb::Error> {
         let terms = terms(filter, order_by);
+        let ranked = is_ranked(filter, order_by);
         let mut sql = QueryBuilder::new(concat!("SELECT ", columns!()));
-        push_from(&mut sql, filter);
-        push_filter(&mut sql, filter);
+        push_from(&mut sql, filter, ranked);
+        push_filter(&mut sql, filter, self.reach(filter).await?, ranked);
         if let Some(keys) = page.after() {
             push_after(&mut sql, &terms, order_by.tie_break(), keys);
         }
@@ -165,11 +183,29 @@ impl Store {
         Ok(row.map(Movie::from))
     }
 
-    pub(crate) async fn count(&self, filter: &QueryFilter) -> Result<u64, sqldb::Error> {
+    /// How many films a list in this order has.
+    pub(crate) async fn count(
+        &self,
+        filter: &QueryFilter,
+        order_by: &OrderBy<OrderField>,
+    ) -> Result<u64, sqldb::Error> {
         let mut sql = QueryBuilder::new("SELECT count(*) FROM movies");
-        push_filter(&mut sql, filter);
+        push_filter(&mut sql, filter, self.reach(filter).await?, is_ranked(filter, order_by));
         let (count,) = self.db.fetch_one(sql.build_query_as::<(i64,)>()).await?;
         Ok(count.unsigned_abs())
+    }
+
+    async fn reach(&self, filter: &QueryFilter) -> Result<Reach, sqldb::Error> {
+        const SQL: &str = "
+            SELECT count(*) FROM (SELECT FROM movies WHERE search_vector @@ prefix_query($1) LIMIT $2) AS found";
+        let Some(search) = &filter.search else { return Ok(Reach::All) };
+        let count = sqlx::query_as(SQL).bind(search.as_str().to_owned()).bind(MOST_RANKED + 1);
+        let (count,): (i64,) = self.db.fetch_one(count).await?;
+        Ok(match count {
+            0 => Reach::Resembling,
+            1..=MOST_RANKED => Reach::Few,
+            _ => Reach::Many,
+        })
     }
 
     pub(crate) async fn import(&self, batch: &[ImportMovie]) -> Result<Vec<Imported>, Error> {
@@ -296,9 +332,15 @@ fn terms(filter: &QueryFilter, order_by: &OrderBy<OrderField>) -> Vec<Term> {
     order_by.terms().iter().filter_map(term).collect()
 }
 
-/// The table; with a search also how well each row fits it: how much its text and how much its title resemble it.
-fn push_from(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
-    let Some(search) = &filter.search else {
+/// Whether how well a film fits the search has a part in the order.
+fn is_ranked(filter: &QueryFilter, order_by: &OrderBy<OrderField>) -> bool {
+    filter.search.is_some() && order_by.terms().iter().any(|(field, _)| *field == OrderField::Relevance)
+}
+
+/// The table; where it counts, also how well each row fits the search: how much its text and how much its title resemble
+/// it.
+fn push_from(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter, ranked: bool) {
+    let Some(search) = filter.search.as_ref().filter(|_| ranked) else {
         sql.push(" FROM movies");
         return;
     };
@@ -308,19 +350,51 @@ fn push_from(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
     );
 }
 
-fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
+fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter, reach: Reach, ranked: bool) {
     // Makes the conditions that follow uniform.
     sql.push(" WHERE true");
     if let Some(search) = &filter.search {
-        // The films that have the words, else those that resemble them. Materialized: asked for twice, found once. An
-        // array, which is found before any row is looked at: of a subquery the planner may make a loop that searches
-        // anew for each row that the other filters leave.
-        sql.push(" AND movie_id = ANY (ARRAY(WITH exact AS MATERIALIZED (SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
-            .push_bind(search.as_str().to_owned())
-            .push(")) SELECT movie_id FROM exact UNION ALL SELECT movies_resembling(")
-            .push_bind(search.as_str().to_owned())
-            .push(") WHERE NOT EXISTS (SELECT FROM exact)))");
+        push_search(sql, filter, search.as_str(), reach, ranked);
     }
+    push_conditions(sql, filter);
+}
+
+/// The films that a search means.
+///
+/// Mostly as an array, which is found before any row is looked at: of a subquery the planner may make a loop that searches
+/// anew for each row that the other filters leave.
+fn push_search(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter, typed: &str, reach: Reach, ranked: bool) {
+    let typed = typed.to_owned();
+    match (reach, ranked) {
+        (Reach::All, _) => {}
+        (Reach::Few, _) => {
+            sql.push(" AND movie_id = ANY (ARRAY(SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
+                .push_bind(typed)
+                .push(")))");
+        }
+        // So common a word is met soon along the index of any order.
+        (Reach::Many, false) => {
+            sql.push(" AND search_vector @@ prefix_query(").push_bind(typed).push(")");
+        }
+        (Reach::Many, true) => {
+            sql.push(" AND movie_id = ANY (ARRAY(SELECT movie_id FROM movies WHERE search_vector @@ prefix_query(")
+                .push_bind(typed)
+                .push(")");
+            push_conditions(sql, filter);
+            sql.push(" ORDER BY title_folded, movie_id LIMIT ").push_bind(MOST_RANKED).push("))");
+        }
+        (Reach::Resembling, _) => {
+            sql.push(" AND movie_id = ANY (ARRAY(SELECT movie_id FROM (SELECT movies_resembling(")
+                .push_bind(typed)
+                .push(") AS movie_id) AS resembling JOIN movies USING (movie_id) WHERE true");
+            push_conditions(sql, filter);
+            sql.push(" LIMIT ").push_bind(MOST_RANKED).push("))");
+        }
+    }
+}
+
+/// Every condition but the search.
+fn push_conditions(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
     if !filter.genres.is_empty() {
         let genres: Vec<String> = filter.genres.iter().map(|genre| genre.as_str().to_owned()).collect();
         sql.push(" AND genres_folded && fold_texts(").push_bind(genres).push(")");

@@ -1,6 +1,6 @@
 //! What lists cost on a large table: counted in rows that PostgreSQL reads, which no machine makes faster.
 
-use moviebus::{Business, Error, Genre, OrderField, QueryFilter, Search};
+use moviebus::{Business, Error, Genre, OrderField, QueryFilter, SEARCH_ORDER, Search};
 use paging::{Direction, OrderBy, Page, Position};
 use sqlx::Connection;
 
@@ -50,6 +50,38 @@ async fn a_selective_filter_reads_what_it_selects() {
             assert_eq!(reads.whole_table, 0, "{filter:?} {order:?}");
             assert!(reads.rows <= i64::from(ROWS) / 4, "{filter:?} {order:?}: {reads:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_a_common_word_reads_a_bounded_part_and_loses_nothing_in_any_other_order() {
+    let (database, movies) = large_table().await;
+    let filter = |genre: &[&str], typed: &str| QueryFilter {
+        search: Some(Search::parse(typed).unwrap()),
+        genres: genre.iter().map(|name| Genre::parse(name).unwrap()).collect(),
+        ..QueryFilter::default()
+    };
+    // Rows that are placed one by one; the 11 films of "1999.." are counted, found, placed. To find them the whole table may be passed, which costs little for each row.
+    for (typed, order, most) in [
+        ("film", OrderBy::new(SEARCH_ORDER), 4000),
+        ("film", OrderBy::by(OrderField::Year, Direction::Descending), 25),
+        ("film 1999", OrderBy::new(SEARCH_ORDER), 3 * 11),
+        ("film 1999", OrderBy::by(OrderField::Price, Direction::Ascending), 3 * 11),
+    ] {
+        let reads = reads(&database.db(), &movies, filter(&[], typed), &order, 1).await;
+        assert!(reads.rows <= most, "{typed} {order:?}: {reads:?}");
+    }
+    for (order, total) in
+        [(OrderBy::by(OrderField::Title, Direction::Ascending), ROWS), (OrderBy::new(SEARCH_ORDER), 4000)]
+    {
+        let page = Page { total: true, ..Page::first(100) };
+        let slice = movies.query(&filter(&[], "film"), order.clone(), &page).await.unwrap();
+        assert_eq!((slice.items.len(), slice.total), (100, Some(total.into())), "{order:?}");
+        // A filter counts before the bound.
+        let rare = movies.query(&filter(&["Rare"], "film"), order.clone(), &page).await.unwrap();
+        assert_eq!(rare.total, Some(4), "{order:?}");
+        let rare = movies.query(&filter(&["Rare"], "fillm"), order.clone(), &page).await.unwrap();
+        assert_eq!(rare.total, Some(4), "{order:?}");
     }
 }
 
