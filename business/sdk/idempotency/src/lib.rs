@@ -10,9 +10,8 @@
 use chrono::TimeDelta;
 use sqldb::{Db, Tx};
 use sqlx::types::Json;
-use types::Timestamp;
 
-/// How long an answer is kept.
+/// How long an answer is kept, by the clock of the server: one replica's that runs ahead must not forget for all.
 pub const KEPT: TimeDelta = TimeDelta::hours(24);
 
 /// The most rows that one statement of [`sweep`] removes.
@@ -71,7 +70,9 @@ pub enum Error {
 /// the transaction.
 ///
 /// # Errors
-/// [`Error`], or what the effect answers; in both cases nothing was committed, and nothing is kept.
+/// [`Error`], or what the effect answers; in both cases nothing was committed, and nothing is kept. Only when the commit
+/// itself is not answered in time, or its connection is lost, both or neither may have happened: the next request under
+/// the key meets [`Error::InFlight`] until the server has decided, and then gets the right one of the two.
 pub async fn once<E, W>(db: &Db, key: &Key, effect: impl Fn(Tx) -> W) -> Result<Outcome, E>
 where
     E: From<Error> + From<sqldb::Error>,
@@ -88,7 +89,9 @@ where
             Some(_) => Err(Error::Reused.into()),
             None => {
                 let answer = effect(tx).await?;
-                keep(&store, key, &answer).await?;
+                if !keep(&store, key, &answer).await? {
+                    return Err(Error::InFlight.into());
+                }
                 Ok(Outcome::Fresh(answer))
             }
         }
@@ -104,11 +107,11 @@ pub async fn sweep(db: &Db) -> Result<u64, sqldb::Error> {
     // In batches, so that no statement holds its locks for long. Replicas that sweep at once share the work.
     const SQL: &str = "
         DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (
-            SELECT ctid FROM idempotency_keys WHERE created_at <= $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            SELECT ctid FROM idempotency_keys WHERE created_at <= now() - $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
         ))";
     let mut removed = 0;
     loop {
-        let batch = db.execute(sqlx::query(SQL).bind(expired()).bind(i64::from(BATCH))).await?;
+        let batch = db.execute(sqlx::query(SQL).bind(KEPT).bind(i64::from(BATCH))).await?;
         removed += batch;
         if batch < u64::from(BATCH) {
             return Ok(removed);
@@ -138,19 +141,21 @@ async fn lock(db: &Db, key: &Key) -> Result<bool, sqldb::Error> {
 async fn find(db: &Db, key: &Key) -> Result<Option<Row>, sqldb::Error> {
     const SQL: &str = "
         SELECT fingerprint, status, headers, body FROM idempotency_keys
-        WHERE scope = $1 AND route = $2 AND key = $3 AND created_at > $4";
-    let find = sqlx::query_as::<_, Row>(SQL).bind(&key.scope).bind(&key.route).bind(&key.key).bind(expired());
+        WHERE scope = $1 AND route = $2 AND key = $3 AND created_at > now() - $4";
+    let find = sqlx::query_as::<_, Row>(SQL).bind(&key.scope).bind(&key.route).bind(&key.key).bind(KEPT);
     db.fetch_optional(find).await
 }
 
-async fn keep(db: &Db, key: &Key, answer: &Answer) -> Result<(), sqldb::Error> {
-    // A row under the key can only be one that has expired and was not swept yet.
+/// Keeps the answer; `false` when there is one. A row under the key can only be one that has expired and was not swept
+/// yet: should the lock ever fail to keep another request out, the second effect is undone.
+async fn keep(db: &Db, key: &Key, answer: &Answer) -> Result<bool, sqldb::Error> {
     const SQL: &str = "
         INSERT INTO idempotency_keys (scope, route, key, fingerprint, status, headers, body, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, now())
         ON CONFLICT ON CONSTRAINT idempotency_keys_pkey DO UPDATE SET
             fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
-            body = excluded.body, created_at = excluded.created_at";
+            body = excluded.body, created_at = excluded.created_at
+            WHERE idempotency_keys.created_at <= now() - $8";
     let insert = sqlx::query(SQL)
         .bind(&key.scope)
         .bind(&key.route)
@@ -159,13 +164,8 @@ async fn keep(db: &Db, key: &Key, answer: &Answer) -> Result<(), sqldb::Error> {
         .bind(i32::from(answer.status))
         .bind(Json(&answer.headers))
         .bind(&answer.body)
-        .bind(types::now());
-    db.execute(insert).await.map(|_| ())
-}
-
-/// Answers of this moment and earlier are kept no longer.
-fn expired() -> Timestamp {
-    types::now() - KEPT
+        .bind(KEPT);
+    db.execute(insert).await.map(|kept| kept == 1)
 }
 
 impl From<Row> for Answer {

@@ -97,7 +97,8 @@ impl Db {
     /// Runs `work` in a transaction: commits when it answers Ok, rolls back when it answers an error.
     ///
     /// Work that lost against concurrent transactions (serialization failure, deadlock) is run again, a few times: it
-    /// must have no effect outside of the transaction. Within a transaction the work runs under a savepoint.
+    /// must have no effect outside of the transaction. Within a transaction the work runs under a savepoint, and until
+    /// it is done the transaction serves no other handle than the one that the work is given.
     ///
     /// # Errors
     /// What the work answers, or the failure to begin or commit.
@@ -114,6 +115,7 @@ impl Db {
         let mut attempt = 1;
         loop {
             let tx = Tx::begin(pool, deadline).await?;
+            let _end = tx.end_on_drop();
             let outcome = match work(tx.clone()).await {
                 Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
                 Err(error) => {

@@ -13,14 +13,19 @@ tokio::task_local! {
 
 /// Runs `work`; every statement in it ends by `deadline`.
 ///
-/// It can only shorten: the pool's own limit for a unit of work holds as well.
+/// It can only shorten: the pool's own limit for a unit of work holds as well. It belongs to the task: work that is
+/// spawned has the pool's limit alone.
 pub async fn within<F: Future>(deadline: Instant, work: F) -> F::Output {
     let deadline = DEADLINE.try_with(|outer| deadline.min(*outer)).unwrap_or(deadline);
     DEADLINE.scope(deadline, work).await
 }
 
+/// `own`, or the deadline of the work around if that is earlier.
+pub(crate) fn at_most(own: Instant) -> Instant {
+    DEADLINE.try_with(|deadline| own.min(*deadline)).unwrap_or(own)
+}
+
 /// The moment by which a unit of work that begins now and may take `limit` must be done.
 pub(crate) fn from_now(limit: Duration) -> Instant {
-    let own = Instant::now() + limit;
-    DEADLINE.try_with(|deadline| own.min(*deadline)).unwrap_or(own)
+    at_most(Instant::now() + limit)
 }

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use sqlx::error::DatabaseError;
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// A failure of a unit of work.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,33 @@ pub enum Error {
     },
 }
 
+/// What has become of the session on which a statement failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// The server reported the failure and serves the next statement.
+    GoesOn,
+    /// It knows an earlier schema, or an earlier role of its server, as do all that are as old.
+    Outdated,
+    /// It ended, and others may have ended with it.
+    Lost,
+    /// The answer was not read to its end.
+    OutOfStep,
+}
+
+impl Session {
+    pub(crate) fn after(error: &sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(report) if has_ended(report.as_ref()) => Self::Lost,
+            sqlx::Error::Database(report) => match Meaning::of(report.as_ref()) {
+                Meaning::Outdated => Self::Outdated,
+                _ => Self::GoesOn,
+            },
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Lost,
+            _ => Self::OutOfStep,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -61,11 +88,12 @@ impl From<sqlx::Error> for Error {
                 Meaning::Violates => Self::Violates { constraint: constraint(report.as_ref()) },
                 Meaning::Conflict => Self::Conflict { source: Box::new(error) },
                 Meaning::Late => Self::DeadlineExceeded,
-                Meaning::Away => {
-                    Self::Unavailable { reason: "the server ended the session", source: Some(Box::new(error)) }
-                }
+                Meaning::Away => Self::Unavailable { reason: "the server cannot serve", source: Some(Box::new(error)) },
                 Meaning::Unmigrated => {
                     Self::Unavailable { reason: "the schema is not migrated", source: Some(Box::new(error)) }
+                }
+                Meaning::Outdated => {
+                    Self::Unavailable { reason: "the session is outdated", source: Some(Box::new(error)) }
                 }
                 Meaning::Fault => Self::Other { source: Box::new(error) },
             },
@@ -82,6 +110,7 @@ enum Meaning {
     Late,
     Away,
     Unmigrated,
+    Outdated,
     Fault,
 }
 
@@ -96,8 +125,10 @@ impl Meaning {
             "57014" | "55P03" => Self::Late,
             // undefined_table: every table that a program names is made by its migrations, so they are still to come.
             "42P01" => Self::Unmigrated,
-            // A session on a server that became a replica must not be kept: the primary is elsewhere.
-            "25006" => Self::Away,
+            // On a server that became a replica: the primary is elsewhere. And a plan of an earlier schema, or prepared
+            // statements that a proxy lost (invalid_sql_statement_name): another session has neither.
+            "25006" | "26000" => Self::Outdated,
+            "0A000" if routine(report) == Some("RevalidateCachedQuery") => Self::Outdated,
             // idle_in_transaction_session_timeout and its kin end the session too.
             "25P03" | "25P04" => Self::Away,
             // connection exceptions, insufficient resources, operator intervention
@@ -105,6 +136,17 @@ impl Meaning {
             _ => Self::Fault,
         }
     }
+}
+
+/// Whether the server ended the session with this report: not the class of an error tells, but its severity.
+fn has_ended(report: &dyn DatabaseError) -> bool {
+    let severity = report.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    !matches!(severity, Some(PgSeverity::Error))
+}
+
+/// The function of the server that reported it: its messages come in the server's language.
+fn routine(report: &dyn DatabaseError) -> Option<&str> {
+    report.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::routine)
 }
 
 /// The name of the violated constraint. A violated NOT NULL has none (before PostgreSQL 18) and is named by its column.

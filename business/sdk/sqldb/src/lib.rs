@@ -15,9 +15,20 @@
 //! Closing the socket is also how a statement is cancelled: the server looks after its client every
 //! [`CLIENT_CHECK_INTERVAL`] while it works (`client_connection_check_interval`) and stops when the client is gone.
 
+//!
+//! # Behind a proxy
+//!
+//! The limits of a session travel in its start-up packet (`options`), which PgBouncer refuses: `unsupported startup
+//! parameter`. It takes `ignore_startup_parameters = options`; the limits are then given to the role, which holds them
+//! for every session of a pool in whatever mode: `ALTER ROLE marquee SET statement_timeout = '4s'`, and so on for
+//! `idle_in_transaction_session_timeout`, `client_connection_check_interval` and `tcp_user_timeout`. A proxy that hands
+//! sessions out by the transaction also needs `max_prepared_statements` above 0. It hides a client that left from the
+//! server until it closes the session itself.
+
 mod db;
 mod deadline;
 mod error;
+mod opening;
 mod pool;
 mod settings;
 mod slot;

@@ -7,13 +7,12 @@ use std::time::Duration;
 use deadpool::managed::{
     self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType, Timeouts,
 };
-use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::Error;
+use crate::opening::Openings;
 use crate::settings::{Settings, SettingsError};
 use crate::slot::{Link, Slot};
 
@@ -52,6 +51,7 @@ pub struct Stats {
 /// The pool behind a [`Db`](crate::Db).
 pub(crate) struct Pool {
     pool: managed::Pool<Manager>,
+    openings: Arc<Openings>,
     counters: Arc<Counters>,
     settings: Settings,
     upkeep: JoinHandle<()>,
@@ -59,11 +59,8 @@ pub(crate) struct Pool {
 
 /// Opens connections, and decides whether one may be used again.
 pub(crate) struct Manager {
-    options: PgConnectOptions,
-    runtime: Handle,
+    openings: Arc<Openings>,
     counters: Arc<Counters>,
-    max_lifetime: Duration,
-    connect_timeout: Duration,
 }
 
 /// What happened since the start.
@@ -77,25 +74,22 @@ pub(crate) struct Counters {
     closed_unclean: AtomicU64,
     /// Nanoseconds from the start to the last time that the server failed to answer on some connection.
     suspect_nanos: AtomicU64,
+    /// Nanoseconds from the start to the last time that a session turned out to know an earlier schema or server.
+    outdated_nanos: AtomicU64,
 }
 
 impl Pool {
     pub(crate) fn open(url: &str, settings: Settings) -> Result<Self, SettingsError> {
         let counters = Arc::new(Counters::new());
-        let manager = Manager {
-            options: settings.connect_options(url)?,
-            runtime: Handle::current(),
-            counters: Arc::clone(&counters),
-            max_lifetime: settings.max_lifetime,
-            connect_timeout: settings.acquire_timeout.max(Duration::from_secs(5)),
-        };
+        let openings = Arc::new(Openings::new(settings.connect_options(url)?, &settings));
+        let manager = Manager { openings: Arc::clone(&openings), counters: Arc::clone(&counters) };
         let pool = managed::Pool::builder(manager)
             .max_size(settings.max_connections)
             .queue_mode(QueueMode::Lifo)
             .build()
             .map_err(|_| SettingsError::Limit("the pool cannot be built"))?;
-        let upkeep = Handle::current().spawn(look_after(pool.clone(), settings.clone()));
-        Ok(Self { pool, counters, settings, upkeep })
+        let upkeep = Handle::current().spawn(look_after(pool.clone(), Arc::clone(&openings), settings.clone()));
+        Ok(Self { pool, openings, counters, settings, upkeep })
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -105,6 +99,9 @@ impl Pool {
     /// A connection, by `deadline` and within the acquire timeout.
     pub(crate) async fn acquire(&self, deadline: Instant) -> Result<Slot, Error> {
         let start = Instant::now();
+        if start >= deadline {
+            return Err(Error::DeadlineExceeded);
+        }
         let give_up = deadline.min(start + self.settings.acquire_timeout);
         let object = match timeout_at(give_up, self.object()).await {
             Ok(outcome) => outcome,
@@ -140,10 +137,11 @@ impl Pool {
     pub(crate) fn stats(&self) -> Stats {
         let status = self.pool.status();
         let counters = &self.counters;
+        let ready = self.openings.ready();
         Stats {
             max_connections: status.max_size,
-            connections: status.size,
-            idle: status.available,
+            connections: status.size + ready,
+            idle: status.available + ready,
             waiting: counters.waiting.load(Ordering::Relaxed),
             acquired: counters.acquired.load(Ordering::Relaxed),
             wait: Duration::from_nanos(counters.wait_nanos.load(Ordering::Relaxed)),
@@ -157,6 +155,7 @@ impl Pool {
     pub(crate) fn close(&self) {
         self.upkeep.abort();
         self.pool.close();
+        self.openings.close();
     }
 }
 
@@ -170,34 +169,35 @@ impl managed::Manager for Manager {
     type Type = Link;
     type Error = sqlx::Error;
 
-    /// Opens a connection on the runtime that built the pool: on the reactor of whichever web worker happened to ask,
-    /// it would stall whenever that worker is busy.
     async fn create(&self) -> Result<Link, sqlx::Error> {
-        let options = self.options.clone();
-        let give_up = Instant::now() + self.connect_timeout;
-        let opening = self.runtime.spawn(async move {
-            match timeout_at(give_up, PgConnection::connect_with(&options)).await {
-                Ok(outcome) => outcome,
-                Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+        loop {
+            let mut link = self.openings.next().await?;
+            // One that nobody waited for may have been open for a while.
+            if self.still_serves(&mut link).await {
+                return Ok(link);
             }
-        });
-        let connection = AbortOnDrop(opening).join().await?;
-        let now = Instant::now();
-        Ok(Link { connection, opened: now, answered: now })
+        }
     }
 
     async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<sqlx::Error> {
+        if self.still_serves(link).await { Ok(()) } else { Err(RecycleError::message("no more to be used")) }
+    }
+}
+
+impl Manager {
+    /// Whether the connection may be used: not too old, and not in doubt or answering.
+    async fn still_serves(&self, link: &mut Link) -> bool {
         let now = Instant::now();
-        if now.duration_since(link.opened) > self.max_lifetime {
-            return Err(RecycleError::message("too old"));
+        if now > link.retires || link.opened <= self.counters.outdated_since() {
+            return false;
         }
         let in_doubt =
             link.answered <= self.counters.suspect_since() || now.duration_since(link.answered) > TRUSTED_IDLE;
         if in_doubt && !link.answers(PROOF_OF_LIFE).await {
             self.counters.lost();
-            return Err(RecycleError::message("no answer"));
+            return false;
         }
-        Ok(())
+        true
     }
 }
 
@@ -212,6 +212,7 @@ impl Counters {
             deadlines: AtomicU64::new(0),
             closed_unclean: AtomicU64::new(0),
             suspect_nanos: AtomicU64::new(0),
+            outdated_nanos: AtomicU64::new(0),
         }
     }
 
@@ -226,6 +227,11 @@ impl Counters {
         self.suspect_nanos.fetch_max(nanos(self.start.elapsed()), Ordering::Relaxed);
     }
 
+    /// A session turned out to belong to an earlier schema or server: so do all that were opened before now.
+    pub(crate) fn outdated(&self) {
+        self.outdated_nanos.fetch_max(nanos(self.start.elapsed()), Ordering::Relaxed);
+    }
+
     pub(crate) fn closed_unclean(&self) {
         self.closed_unclean.fetch_add(1, Ordering::Relaxed);
     }
@@ -233,6 +239,10 @@ impl Counters {
     fn granted(&self, wait: Duration) {
         self.acquired.fetch_add(1, Ordering::Relaxed);
         self.wait_nanos.fetch_add(nanos(wait), Ordering::Relaxed);
+    }
+
+    fn outdated_since(&self) -> Instant {
+        self.start + Duration::from_nanos(self.outdated_nanos.load(Ordering::Relaxed))
     }
 
     fn suspect_since(&self) -> Instant {
@@ -258,46 +268,21 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// A connection that is being opened, given up when nobody waits for it any more.
-struct AbortOnDrop(JoinHandle<Result<PgConnection, sqlx::Error>>);
-
-impl AbortOnDrop {
-    async fn join(mut self) -> Result<PgConnection, sqlx::Error> {
-        (&mut self.0).await.unwrap_or_else(|error| Err(sqlx::Error::Io(std::io::Error::other(error))))
-    }
-}
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// Keeps the minimum of connections open, closes the old and the unused.
-async fn look_after(pool: managed::Pool<Manager>, settings: Settings) {
-    let at_once = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+async fn look_after(pool: managed::Pool<Manager>, openings: Arc<Openings>, settings: Settings) {
     let mut tick = tokio::time::interval(UPKEEP);
     loop {
-        // Held together, so that each is another connection; the server being away is seen by those who need it.
-        let mut held = Vec::new();
-        while pool.status().size < settings.min_connections && held.len() < settings.min_connections {
-            match pool.timeout_get(&at_once).await {
-                Ok(object) => held.push(object),
-                Err(_) => break,
-            }
-        }
-        drop(held);
         tick.tick().await;
-        let mut open = pool.status().size;
+        let mut open = openings.open();
         let now = Instant::now();
-        let old = pool.retain(|link, _| {
+        let mut keeps = |link: &Link| {
             let idle = now.duration_since(link.answered);
-            let keep = now.duration_since(link.opened) <= settings.max_lifetime
-                && (open <= settings.min_connections || idle <= settings.idle_timeout);
+            let keep = now <= link.retires && (open <= settings.min_connections || idle <= settings.idle_timeout);
             open -= usize::from(!keep);
             keep
-        });
-        drop(old);
+        };
+        drop(pool.retain(|link, _| keeps(link)));
+        openings.fill(settings.min_connections, &mut keeps);
     }
 }
 

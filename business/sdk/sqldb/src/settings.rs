@@ -87,6 +87,8 @@ impl Settings {
                 ("tcp_keepalives_idle", "30"),
                 ("tcp_keepalives_interval", "5"),
                 ("tcp_keepalives_count", "3"),
+                // A session that sends rows to a client that is gone notices no cancel, and holds its locks meanwhile.
+                ("tcp_user_timeout", backstop.as_str()),
             ]))
     }
 }

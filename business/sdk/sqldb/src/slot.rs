@@ -1,16 +1,16 @@
 //! A connection in use, which knows whether it may be used again.
 
-use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{FromRow, Postgres};
+use sqlx::{AssertSqlSafe, FromRow, Postgres};
 use tokio::time::{Instant, timeout_at};
 
-use crate::error::Error;
+use crate::error::{Error, Session};
+use crate::opening::Place;
 use crate::pool::{Counters, Manager};
 
 /// A connection taken from the pool. When it is dropped while unclean it is closed instead of returned.
@@ -29,6 +29,9 @@ pub(crate) struct Link {
     pub(crate) opened: Instant,
     /// When the server last answered.
     pub(crate) answered: Instant,
+    /// From then on it is not used again.
+    pub(crate) retires: Instant,
+    pub(crate) _place: Place,
 }
 
 impl Slot {
@@ -45,7 +48,7 @@ impl Slot {
     where
         T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
-        let outcome = timeout_at(deadline, query.fetch_all(self.enter()?)).await;
+        let outcome = timeout_at(deadline, query.fetch_all(self.enter(deadline)?)).await;
         self.settle(outcome)
     }
 
@@ -55,18 +58,25 @@ impl Slot {
         deadline: Instant,
         query: Query<'q, Postgres, PgArguments>,
     ) -> Result<u64, Error> {
-        let outcome = timeout_at(deadline, query.execute(self.enter()?)).await;
+        let outcome = timeout_at(deadline, query.execute(self.enter(deadline)?)).await;
         self.settle(outcome).map(|done| done.rows_affected())
     }
 
     /// Runs a command that has neither parameters nor rows, such as `BEGIN`.
-    pub(crate) async fn command(&mut self, deadline: Instant, sql: &'static str) -> Result<(), Error> {
-        let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter()?)).await;
+    ///
+    /// The text is this crate's own: what users said is never part of it.
+    pub(crate) async fn command(&mut self, deadline: Instant, sql: impl Into<String>) -> Result<(), Error> {
+        let sql = AssertSqlSafe(sql.into());
+        let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter(deadline)?)).await;
         self.settle(outcome).map(|_| ())
     }
 
-    /// The connection for one more statement, marked as in a statement before a byte is sent.
-    fn enter(&mut self) -> Result<&mut PgConnection, Error> {
+    /// The connection for one more statement, marked as in a statement before a byte is sent. Past the deadline none is:
+    /// a COMMIT that is sent and not waited for may or may not take effect, one that is not sent does not.
+    fn enter(&mut self, deadline: Instant) -> Result<&mut PgConnection, Error> {
+        if !self.in_statement && Instant::now() >= deadline {
+            return Err(Error::DeadlineExceeded);
+        }
         match &mut self.object {
             Some(object) if !self.in_statement => {
                 self.in_statement = true;
@@ -89,14 +99,13 @@ impl Slot {
                 return Err(Error::DeadlineExceeded);
             }
         };
-        let error = Error::from(error);
-        // Only an error that the server itself reported, on a session that it goes on with, leaves the session usable.
-        match &error {
-            Error::Unavailable { .. } => self.counters.lost(),
-            Error::Other { source } if !is_servers(source.as_ref()) => {}
-            _ => self.answered(),
+        match Session::after(&error) {
+            Session::GoesOn => self.answered(),
+            Session::Outdated => self.counters.outdated(),
+            Session::Lost => self.counters.lost(),
+            Session::OutOfStep => {}
         }
-        Err(error)
+        Err(error.into())
     }
 
     fn answered(&mut self) {
@@ -132,9 +141,4 @@ impl Link {
         }
         alive
     }
-}
-
-/// Whether the failure is the server's own report, so that the conversation with it is still in step.
-fn is_servers(source: &(dyn StdError + Send + Sync + 'static)) -> bool {
-    matches!(source.downcast_ref::<sqlx::Error>(), Some(sqlx::Error::Database(_)))
 }

@@ -7,30 +7,47 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
 use sqlx::{FromRow, Postgres};
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::db::Db;
+use crate::deadline;
 use crate::error::Error;
 use crate::pool::Pool;
 use crate::slot::Slot;
 
 /// A transaction. It ends when [`Db::transact`](crate::Db::transact) does; if that future is dropped, the connection is
-/// closed and the server rolls back.
+/// closed and the server rolls back, whoever still has a handle.
 ///
-/// The handle is cheap to clone; statements of clones run one after the other.
+/// The handle is cheap to clone; statements of clones run one after the other. While a nested unit of work is open, only
+/// its own handle is served: what another wrote meanwhile would be undone together with it.
 #[derive(Clone)]
-pub struct Tx(Arc<Inner>);
+pub struct Tx {
+    inner: Arc<Inner>,
+    /// How many savepoints this handle works under.
+    level: u32,
+}
 
 struct Inner {
-    /// `None` once the transaction has ended.
-    slot: Mutex<Option<Slot>>,
+    open: Mutex<Open>,
     pool: Arc<Pool>,
     deadline: Instant,
     /// A statement failed: the server will not commit any more.
     failed: AtomicBool,
     /// A statement or the commit lost against a concurrent transaction.
     lost_a_race: AtomicBool,
+    /// Nobody will end the transaction any more.
+    abandoned: AtomicBool,
 }
+
+struct Open {
+    /// `None` once the transaction has ended.
+    slot: Option<Slot>,
+    /// Savepoints that are set now.
+    level: u32,
+}
+
+/// Ends a transaction, when it is dropped, for everyone who still has a handle.
+pub(crate) struct EndOnDrop(Tx);
 
 impl Tx {
     /// Begins a transaction on a connection of the pool.
@@ -39,13 +56,15 @@ impl Tx {
         // Set before BEGIN is sent: from now on an unclean end closes the connection.
         slot.in_transaction = true;
         slot.command(deadline, "BEGIN").await?;
-        Ok(Self(Arc::new(Inner {
-            slot: Mutex::new(Some(slot)),
+        let inner = Inner {
+            open: Mutex::new(Open { slot: Some(slot), level: 0 }),
             pool: Arc::clone(pool),
             deadline,
             failed: AtomicBool::new(false),
             lost_a_race: AtomicBool::new(false),
-        })))
+            abandoned: AtomicBool::new(false),
+        };
+        Ok(Self { inner: Arc::new(inner), level: 0 })
     }
 
     /// The transaction as a way to the database, for a domain's `with_tx`.
@@ -57,33 +76,35 @@ impl Tx {
     where
         T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
-        let mut guard = self.lock().await;
-        let outcome = open(&mut guard)?.fetch_all(self.0.deadline, query).await;
-        self.note(outcome)
+        let deadline = self.deadline();
+        let mut open = self.lock(deadline).await?;
+        let outcome = open.for_level(self.level)?.fetch_all(deadline, query).await;
+        self.leave(open, outcome)
     }
 
     pub(crate) async fn execute<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Result<u64, Error> {
-        let mut guard = self.lock().await;
-        let outcome = open(&mut guard)?.execute(self.0.deadline, query).await;
-        self.note(outcome)
+        let deadline = self.deadline();
+        let mut open = self.lock(deadline).await?;
+        let outcome = open.for_level(self.level)?.execute(deadline, query).await;
+        self.leave(open, outcome)
     }
 
-    /// Runs `work` under a savepoint of this transaction.
+    /// Runs `work` under a savepoint of this transaction. When the future is dropped midway the transaction can't be
+    /// committed any more.
     pub(crate) async fn nested<T, E, W>(&self, work: impl Fn(Self) -> W) -> Result<T, E>
     where
         E: From<Error>,
         W: Future<Output = Result<T, E>>,
     {
-        // Savepoints of one name nest: the newest is the one that is meant.
-        self.command("SAVEPOINT nested").await?;
-        match work(self.clone()).await {
+        let inner = self.save().await?;
+        match work(inner.clone()).await {
             Ok(value) => {
-                self.command("RELEASE SAVEPOINT nested").await?;
+                inner.release().await?;
                 Ok(value)
             }
             Err(error) => {
-                self.command("ROLLBACK TO SAVEPOINT nested; RELEASE SAVEPOINT nested").await?;
-                self.0.failed.store(false, Ordering::Relaxed);
+                // A failure to go back is no news for the caller: the transaction can't be committed then.
+                let _ = inner.go_back().await;
                 Err(error)
             }
         }
@@ -92,56 +113,127 @@ impl Tx {
     /// Commits. When a statement failed and the failure was swallowed, the server would answer COMMIT by rolling back
     /// without an error: that is an error here.
     pub(crate) async fn commit(&self) -> Result<(), Error> {
-        if self.0.failed.load(Ordering::Relaxed) {
+        let (failed, level) = (self.inner.failed.load(Ordering::Relaxed), self.lock(self.deadline()).await?.level);
+        if failed || level > 0 {
             self.rollback().await?;
-            return Err(Error::Other { source: "commit of a transaction with a failed statement".into() });
+            let why = if failed { "with a failed statement" } else { "whose nested work was dropped midway" };
+            return Err(Error::Other { source: format!("commit of a transaction {why}").into() });
         }
-        let outcome = self.end("COMMIT").await;
-        self.note(outcome)
+        self.end("COMMIT").await
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), Error> {
         self.end("ROLLBACK").await
     }
 
+    pub(crate) fn end_on_drop(&self) -> EndOnDrop {
+        EndOnDrop(self.clone())
+    }
+
     pub(crate) fn pool(&self) -> &Pool {
-        &self.0.pool
+        &self.inner.pool
     }
 
     pub(crate) fn lost_a_race(&self) -> bool {
-        self.0.lost_a_race.load(Ordering::Relaxed)
+        self.inner.lost_a_race.load(Ordering::Relaxed)
     }
 
     async fn end(&self, command: &'static str) -> Result<(), Error> {
-        let mut slot = self.lock().await.take().ok_or_else(ended)?;
-        slot.command(self.0.deadline, command).await?;
-        slot.in_transaction = false;
-        Ok(())
-    }
-
-    async fn command(&self, sql: &'static str) -> Result<(), Error> {
-        let mut guard = self.lock().await;
-        let outcome = open(&mut guard)?.command(self.0.deadline, sql).await;
+        let deadline = self.deadline();
+        let mut slot = self.lock(deadline).await?.slot.take().ok_or_else(ended)?;
+        let outcome = slot.command(deadline, command).await;
+        slot.in_transaction = outcome.is_err();
         self.note(outcome)
     }
 
-    async fn lock(&self) -> MutexGuard<'_, Option<Slot>> {
-        self.0.slot.lock().await
+    /// Sets a savepoint, and gives the handle that works under it.
+    async fn save(&self) -> Result<Self, Error> {
+        let (deadline, level) = (self.deadline(), self.level + 1);
+        let mut open = self.lock(deadline).await?;
+        let outcome = open.for_level(self.level)?.command(deadline, format!("SAVEPOINT nested_{level}")).await;
+        if outcome.is_ok() {
+            open.level = level;
+        }
+        self.leave(open, outcome)?;
+        Ok(Self { inner: Arc::clone(&self.inner), level })
+    }
+
+    async fn release(&self) -> Result<(), Error> {
+        let (deadline, level) = (self.deadline(), self.level);
+        let mut open = self.lock(deadline).await?;
+        let outcome = open.for_level(level)?.command(deadline, format!("RELEASE SAVEPOINT nested_{level}")).await;
+        if outcome.is_ok() {
+            open.level = level - 1;
+        }
+        self.leave(open, outcome)
+    }
+
+    /// Undoes what was done since the savepoint, under deeper ones as well.
+    async fn go_back(&self) -> Result<(), Error> {
+        let (deadline, level) = (self.deadline(), self.level);
+        let mut open = self.lock(deadline).await?;
+        let back = format!("ROLLBACK TO SAVEPOINT nested_{level}; RELEASE SAVEPOINT nested_{level}");
+        let outcome = open.slot.as_mut().ok_or_else(ended)?.command(deadline, back).await;
+        if outcome.is_ok() {
+            open.level = level - 1;
+            self.inner.failed.store(false, Ordering::Relaxed);
+        }
+        self.leave(open, outcome)
+    }
+
+    fn deadline(&self) -> Instant {
+        deadline::at_most(self.inner.deadline)
+    }
+
+    /// Waits for the statement of another handle, which may belong to a future that nobody polls any more.
+    async fn lock(&self, deadline: Instant) -> Result<MutexGuard<'_, Open>, Error> {
+        match self.inner.open.try_lock() {
+            Ok(open) => Ok(open),
+            Err(_) => timeout_at(deadline, self.inner.open.lock()).await.map_err(|_| Error::DeadlineExceeded),
+        }
+    }
+
+    fn leave<T>(&self, open: MutexGuard<'_, Open>, outcome: Result<T, Error>) -> Result<T, Error> {
+        drop(open);
+        self.close_if_abandoned();
+        self.note(outcome)
     }
 
     fn note<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
         if let Err(error) = &outcome {
-            self.0.failed.store(true, Ordering::Relaxed);
+            self.inner.failed.store(true, Ordering::Relaxed);
             if matches!(error, Error::Conflict { .. }) {
-                self.0.lost_a_race.store(true, Ordering::Relaxed);
+                self.inner.lost_a_race.store(true, Ordering::Relaxed);
             }
         }
         outcome
     }
+
+    /// Called when the transaction is abandoned, and after each statement: whichever of the two finds it unlocked.
+    fn close_if_abandoned(&self) {
+        if self.inner.abandoned.load(Ordering::SeqCst)
+            && let Ok(mut open) = self.inner.open.try_lock()
+        {
+            open.slot = None;
+        }
+    }
 }
 
-fn open<'a>(guard: &'a mut MutexGuard<'_, Option<Slot>>) -> Result<&'a mut Slot, Error> {
-    guard.as_mut().ok_or_else(ended)
+impl Drop for EndOnDrop {
+    fn drop(&mut self) {
+        self.0.inner.abandoned.store(true, Ordering::SeqCst);
+        self.0.close_if_abandoned();
+    }
+}
+
+impl Open {
+    /// The connection, for a handle that works under `level` savepoints.
+    fn for_level(&mut self, level: u32) -> Result<&mut Slot, Error> {
+        if self.level != level {
+            return Err(Error::Other { source: "another unit of work is open in this transaction".into() });
+        }
+        self.slot.as_mut().ok_or_else(ended)
+    }
 }
 
 fn ended() -> Error {

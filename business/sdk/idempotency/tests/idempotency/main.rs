@@ -233,3 +233,57 @@ async fn the_sweep_removes_what_has_expired_and_nothing_else() {
     assert!(matches!(affect(&db, &key("k"), "two").await, Ok(Outcome::Replayed(_))));
     assert_eq!(idempotency::sweep(&db).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_commit_that_is_not_answered_in_time_is_told_rightly_by_the_next_request() {
+    let cluster = dbtest::private_cluster().await;
+    let url = cluster.migrated("films").await;
+    let direct = Db::open(&url, Settings { deadline: Duration::from_secs(10), ..Settings::default() }).unwrap();
+    direct.execute(sqlx::query("CREATE TABLE effects (what text NOT NULL)")).await.unwrap();
+    let db = Db::open(&url, Settings { deadline: Duration::from_millis(500), ..Settings::default() }).unwrap();
+    db.ping().await.unwrap();
+    // A commit is written, and then waits for a standby that is not there.
+    let set = |names: &str| {
+        let sql = format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'");
+        cluster.cluster().query("postgres", &sql).unwrap();
+        cluster.cluster().query("postgres", "SELECT pg_reload_conf()").unwrap();
+    };
+    set("nobody");
+    // The server reads its configuration when it comes to it: until then commits are answered.
+    let mut tries = 0;
+    let late = loop {
+        match affect(&db, &key(&format!("k{tries}")), "one").await {
+            Ok(_) => tries += 1,
+            Err(error) => break error,
+        }
+    };
+    let key = key(&format!("k{tries}"));
+    assert!(matches!(late, Failure::Store(sqldb::Error::DeadlineExceeded)), "{late:?}");
+    let meanwhile = affect(&db, &key, "two").await;
+    assert!(matches!(meanwhile, Err(Failure::Key(Error::InFlight))), "{meanwhile:?}");
+    set("");
+    let decided = loop {
+        match affect(&db, &key, "three").await {
+            Err(Failure::Key(Error::InFlight)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            decided => break decided.unwrap(),
+        }
+    };
+    assert_eq!(decided, Outcome::Replayed(answer("one")));
+    assert_eq!(count(&direct).await, tries + 1);
+}
+
+#[tokio::test]
+async fn the_age_of_an_answer_is_told_by_the_servers_clock() {
+    let database = effects().await;
+    let db = database.db();
+    let clock = "SELECT now()::text";
+    let outcome: Result<Outcome, Failure> = idempotency::once(&db, &key("k"), async |tx: Tx| {
+        let (now,): (String,) = tx.db().fetch_one(sqlx::query_as(clock)).await?;
+        Ok(answer(&now))
+    })
+    .await;
+    let Outcome::Fresh(first) = outcome.unwrap() else { panic!("it was not there") };
+    let (kept,): (String,) =
+        db.fetch_one(sqlx::query_as("SELECT created_at::text FROM idempotency_keys")).await.unwrap();
+    assert_eq!(kept.into_bytes(), first.body);
+}

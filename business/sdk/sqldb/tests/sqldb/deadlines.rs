@@ -76,3 +76,44 @@ async fn a_caller_that_leaves_cancels_its_statement_within_a_second() {
     // What is left serves.
     db.ping().await.unwrap();
 }
+
+/// Leaves a statement that waits for a lock, and tells that its session does not go on waiting.
+async fn leave_while_waiting_for_a_lock(database: &dbtest::Database, url: &str) {
+    let (holder, watcher) = (database.db(), database.db());
+    crate::with_notes(&holder).await;
+    let db = Db::open(url, settings()).unwrap();
+    db.ping().await.unwrap();
+    holder
+        .transact(async |tx| {
+            tx.db().execute(sqlx::query("LOCK TABLE notes IN ACCESS EXCLUSIVE MODE")).await?;
+            let waiting = tokio::time::timeout(Duration::from_millis(300), crate::insert(&db, 1)).await;
+            assert!(waiting.is_err(), "it waits for the lock");
+            let start = Instant::now();
+            while waiting_for_a_lock(&watcher).await > 0 {
+                assert!(start.elapsed() < Duration::from_secs(1), "its session still waits");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            Ok::<(), Error>(())
+        })
+        .await
+        .unwrap();
+}
+
+async fn waiting_for_a_lock(db: &Db) -> i64 {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let (count,): (i64,) = db.fetch_one(sqlx::query_as(sql)).await.unwrap();
+    count
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_for_a_lock_ends_with_its_caller() {
+    let database = dbtest::empty().await;
+    leave_while_waiting_for_a_lock(&database, database.url()).await;
+}
+
+#[tokio::test]
+async fn a_statement_that_waits_for_a_lock_ends_with_its_caller_over_tcp() {
+    let database = dbtest::empty().await;
+    let proxy = dbtest::proxy::Proxy::start();
+    leave_while_waiting_for_a_lock(&database, &proxy.url(database.name())).await;
+}

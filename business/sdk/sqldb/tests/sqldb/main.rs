@@ -4,8 +4,12 @@
 
 mod deadlines;
 mod faults;
+mod nesting;
+mod opening;
 mod pool;
+mod schema;
 mod statements;
+mod stress;
 mod transactions;
 
 use std::time::Duration;

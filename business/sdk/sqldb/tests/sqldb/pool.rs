@@ -62,6 +62,41 @@ async fn one_waiter_too_many_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_pool_that_closes_refuses_those_who_wait_at_once() {
+    let database = dbtest::empty().await;
+    let limits = Settings { max_connections: 2, acquire_timeout: Duration::from_secs(30), ..settings() };
+    let db = database.db_with(Settings { deadline: Duration::from_secs(60), ..limits });
+    let _holders = exhaust(&db).await;
+    let start = Instant::now();
+    let waiter = tokio::spawn({
+        let db = db.clone();
+        async move { db.ping().await }
+    });
+    until(|| db.stats().waiting == 1).await;
+    db.close();
+    assert!(matches!(waiter.await.unwrap(), Err(Error::Unavailable { reason: "the pool is closed", .. })));
+    assert!(start.elapsed() < Duration::from_secs(20), "without the wait of 30 s");
+}
+
+#[tokio::test]
+async fn work_that_is_dropped_on_a_thread_without_a_runtime_is_undone_like_any_other() {
+    let database = dbtest::empty().await;
+    let db = database.db_with(Settings { max_connections: 1, ..settings() });
+    let held = db.clone();
+    let mut work = Box::pin(async move {
+        held.transact(async |tx| {
+            tx.db().ping().await?;
+            std::future::pending::<Result<(), Error>>().await
+        })
+        .await
+    });
+    assert!(tokio::time::timeout(Duration::from_millis(300), &mut work).await.is_err());
+    std::thread::spawn(move || drop(work)).join().unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(db.stats().closed_unclean, 1);
+}
+
+#[tokio::test]
 async fn the_minimum_of_connections_is_kept_open_and_the_surplus_closed() {
     let database = dbtest::empty().await;
     let limits = Settings { min_connections: 2, idle_timeout: Duration::from_millis(200), ..settings() };
