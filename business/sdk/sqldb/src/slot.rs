@@ -6,7 +6,7 @@ use std::time::Duration;
 use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{AssertSqlSafe, FromRow, Postgres};
+use sqlx::{FromRow, Postgres};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Session};
@@ -63,10 +63,7 @@ impl Slot {
     }
 
     /// Runs a command that has neither parameters nor rows, such as `BEGIN`.
-    ///
-    /// The text is this crate's own: what users said is never part of it.
-    pub(crate) async fn command(&mut self, deadline: Instant, sql: impl Into<String>) -> Result<(), Error> {
-        let sql = AssertSqlSafe(sql.into());
+    pub(crate) async fn command(&mut self, deadline: Instant, sql: &'static str) -> Result<(), Error> {
         let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter(deadline)?)).await;
         self.settle(outcome).map(|_| ())
     }

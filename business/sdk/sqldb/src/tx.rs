@@ -15,6 +15,37 @@ use crate::error::Error;
 use crate::pool::Pool;
 use crate::slot::Slot;
 
+/// The commands of one level of nested work.
+struct Savepoint {
+    save: &'static str,
+    release: &'static str,
+    go_back: &'static str,
+}
+
+/// One for each level. Work that nests deeper than this calls itself.
+const SAVEPOINTS: [Savepoint; 4] = [
+    Savepoint {
+        save: "SAVEPOINT nested_1",
+        release: "RELEASE SAVEPOINT nested_1",
+        go_back: "ROLLBACK TO SAVEPOINT nested_1; RELEASE SAVEPOINT nested_1",
+    },
+    Savepoint {
+        save: "SAVEPOINT nested_2",
+        release: "RELEASE SAVEPOINT nested_2",
+        go_back: "ROLLBACK TO SAVEPOINT nested_2; RELEASE SAVEPOINT nested_2",
+    },
+    Savepoint {
+        save: "SAVEPOINT nested_3",
+        release: "RELEASE SAVEPOINT nested_3",
+        go_back: "ROLLBACK TO SAVEPOINT nested_3; RELEASE SAVEPOINT nested_3",
+    },
+    Savepoint {
+        save: "SAVEPOINT nested_4",
+        release: "RELEASE SAVEPOINT nested_4",
+        go_back: "ROLLBACK TO SAVEPOINT nested_4; RELEASE SAVEPOINT nested_4",
+    },
+];
+
 /// A transaction. It ends when [`Db::transact`](crate::Db::transact) does; if that future is dropped, the connection is
 /// closed and the server rolls back, whoever still has a handle.
 ///
@@ -150,7 +181,7 @@ impl Tx {
     async fn save(&self) -> Result<Self, Error> {
         let (deadline, level) = (self.deadline(), self.level + 1);
         let mut open = self.lock(deadline).await?;
-        let outcome = open.for_level(self.level)?.command(deadline, format!("SAVEPOINT nested_{level}")).await;
+        let outcome = open.for_level(self.level)?.command(deadline, savepoint(level)?.save).await;
         if outcome.is_ok() {
             open.level = level;
         }
@@ -161,7 +192,7 @@ impl Tx {
     async fn release(&self) -> Result<(), Error> {
         let (deadline, level) = (self.deadline(), self.level);
         let mut open = self.lock(deadline).await?;
-        let outcome = open.for_level(level)?.command(deadline, format!("RELEASE SAVEPOINT nested_{level}")).await;
+        let outcome = open.for_level(level)?.command(deadline, savepoint(level)?.release).await;
         if outcome.is_ok() {
             open.level = level - 1;
         }
@@ -172,8 +203,7 @@ impl Tx {
     async fn go_back(&self) -> Result<(), Error> {
         let (deadline, level) = (self.deadline(), self.level);
         let mut open = self.lock(deadline).await?;
-        let back = format!("ROLLBACK TO SAVEPOINT nested_{level}; RELEASE SAVEPOINT nested_{level}");
-        let outcome = open.slot.as_mut().ok_or_else(ended)?.command(deadline, back).await;
+        let outcome = open.slot.as_mut().ok_or_else(ended)?.command(deadline, savepoint(level)?.go_back).await;
         if outcome.is_ok() {
             open.level = level - 1;
             self.inner.failed.store(false, Ordering::Relaxed);
@@ -234,6 +264,12 @@ impl Open {
         }
         self.slot.as_mut().ok_or_else(ended)
     }
+}
+
+/// The savepoint of a level, counted from 1.
+fn savepoint(level: u32) -> Result<&'static Savepoint, Error> {
+    let found = level.checked_sub(1).and_then(|index| SAVEPOINTS.get(index as usize));
+    found.ok_or_else(|| Error::Other { source: "units of work are nested too deeply".into() })
 }
 
 fn ended() -> Error {
