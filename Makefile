@@ -39,6 +39,7 @@ unit: toolchain postgres
 	$(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast
 
 bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot
+	$(CARGO) build $(CARGO_LOCKED) --release --bin platform --bin bare
 	$(CARGO) run $(CARGO_LOCKED) --release --bin bench
 
 fuzz: toolchain postgres ## schemathesis and spectral against a service of its own (FUZZ_SECONDS=300)

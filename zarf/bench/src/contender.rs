@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::fixture;
 use crate::process::Process;
 
 /// Connections of every contender's pool.
@@ -43,7 +44,7 @@ impl Contender {
             .env("MARQUEE__WEB__DRAIN", "0s")
             .env("MARQUEE__AUTH__KEYS_DIR", folder.join("keys"))
             .env("MARQUEE__TELEMETRY__LOG_FORMAT", "json")
-            .env("MARQUEE__TELEMETRY__LOG_FILE", folder.join("platform.log"))
+            .env("MARQUEE__TELEMETRY__LOG_FILE", folder.join(fixture::LOG))
             .env("MARQUEE__TELEMETRY__OTLP_ENDPOINT", format!("http://{collector}"))
             .env("MARQUEE__TELEMETRY__SAMPLE_RATIO", "0.05")
             .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
@@ -72,6 +73,24 @@ impl Contender {
     /// Its process.
     pub fn process(&self) -> Process {
         Process(self.child.id())
+    }
+
+    /// Has it end in order, which writes out what it still holds of its log and traces.
+    ///
+    /// # Errors
+    /// It does not end well within 20 s.
+    pub async fn stop(mut self) -> Result<()> {
+        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status()?;
+        ensure!(told.success(), "{} could not be told to end", self.name);
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "{} ended with {status}", self.name);
+                return Ok(());
+            }
+            ensure!(began.elapsed() < Duration::from_secs(20), "{} does not end", self.name);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     async fn spawn(name: &'static str, mut command: Command, address: SocketAddr, probe: &str) -> Result<Self> {

@@ -11,6 +11,9 @@ use sqlx::{ConnectOptions, Connection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+/// The log of the service, in the folder of the run.
+pub const LOG: &str = "platform.log";
+
 /// A PostgreSQL for the time of a run, and what the contenders need beside it.
 pub struct Fixture {
     cluster: Option<Cluster>,
@@ -36,6 +39,14 @@ impl Fixture {
     /// A folder for logs and keys.
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The size of the service's log.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn log_bytes(&self) -> Result<u64> {
+        Ok(std::fs::metadata(self.folder().join(LOG))?.len())
     }
 
     /// Makes a database, if it is missing, and gives its address.

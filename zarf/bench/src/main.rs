@@ -58,14 +58,18 @@ async fn main() -> Result<()> {
 
     let operations = operations(&url).await?;
     let mut figures = Vec::new();
+    let (spans_before, log_before) = (collector.spans(), fixture.log_bytes()?);
     for operation in &operations {
         figures.extend(measure(&options, operation, &[&bare, &bare_ping, &service]).await?);
         figures.extend(limit(&options, &fixture, operation)?);
     }
     let mut text = report::table(&figures, "bare");
     text.push_str(&format!("\nStart to ready on a running cluster: {:.0} ms.\n", started.as_secs_f64() * 1000.0));
-    text.push_str(&format!("Spans that the collector received: {}.\n", collector.spans()));
-    drop((service, bare, bare_ping));
+    // What is sampled is exported in batches, the last of them when the service stops.
+    drop((bare, bare_ping));
+    let requests = figures.iter().filter(|figure| figure.contender == service.name).map(|figure| figure.requests).sum();
+    service.stop().await?;
+    text.push_str(&report::telemetry(collector.spans() - spans_before, fixture.log_bytes()? - log_before, requests)?);
     if options.rows > 0 {
         text.push_str(&deep_pages(&options, &fixture, &collector).await?);
     }
@@ -96,28 +100,29 @@ async fn operations(url: &str) -> Result<Vec<Operation>> {
             name: "get by id",
             expect: StatusCode::OK,
             request: Arc::new(move |number| get(format!("/v1/movies/{}", ids[number as usize % ids.len()]))),
-            script: format!("{};\n", sql::BY_ID.replace("$1", &format!("'{some_id}'"))),
+            script: format!("{};\n", sql::with_values(sql::BY_ID, &[&format!("'{some_id}'")])),
         },
         Operation {
             name: "list of 20",
             expect: StatusCode::OK,
             request: Arc::new(move |_| get("/v1/movies".to_owned())),
-            script: format!("{};\n", sql::LIST),
+            script: format!("{};\n", sql::with_values(sql::LIST, &["21", "0"])),
         },
         Operation {
             name: "search",
             expect: StatusCode::OK,
             request: Arc::new(move |_| get("/v1/movies?q=godfather".to_owned())),
-            script: format!("{};\n", sql::SEARCH.replace("$1", "'godfather'")),
+            script: format!(
+                "{};\n{};\n",
+                sql::with_values(sql::REACH, &["'godfather'", "4001"]),
+                sql::with_values(sql::SEARCH, &["'godfather'", "'godfather'", "21", "0"])
+            ),
         },
         Operation {
             name: "create",
             expect: StatusCode::CREATED,
             request: Arc::new(|_| (Method::POST, "/v1/movies".to_owned(), Some(new_film()))),
-            script: "INSERT INTO movies (movie_id, title, year, genres, price_amount, price_currency, stock, version, \
-                     created_at, updated_at) VALUES (gen_random_uuid(), gen_random_uuid()::text, 2001, '{Drama}', 990, \
-                     'USD', 5, 1, now(), now());\n"
-                .to_owned(),
+            script: format!("{};\n", sql::CREATE_MADE_UP),
         },
     ])
 }
@@ -133,34 +138,45 @@ fn new_film() -> String {
 
 async fn measure(options: &Options, operation: &Operation, contenders: &[&Contender]) -> Result<Vec<Figure>> {
     let mut rounds: Vec<Vec<(f64, Round)>> = contenders.iter().map(|_| Vec::new()).collect();
+    let mut sent = vec![0; contenders.len()];
     // One round more, the first: connections, caches and the branch predictor warm up.
     for round in 0..=options.rounds {
-        for (contender, done) in contenders.iter().zip(&mut rounds) {
+        for ((contender, done), sent) in contenders.iter().zip(&mut rounds).zip(&mut sent) {
             let requests = requests_of(operation, contender.authorization.clone());
             let before = contender.process().cpu()?;
             let time = Duration::from_secs(options.seconds);
             let load = load::run(contender.address, options.connections, time, operation.expect, requests).await;
             let load = load.with_context(|| format!("{} at {}", contender.name, operation.name))?;
             let cpu = contender.process().cpu()?.saturating_sub(before);
+            *sent += load.requests;
             if round > 0 {
                 done.push((cpu.as_secs_f64() * 1e6 / load.requests as f64, load));
             }
         }
     }
-    let figure = |(contender, mut rounds): (&&Contender, Vec<(f64, Round)>)| -> Result<Figure> {
-        rounds.sort_by(|one, two| one.0.total_cmp(&two.0));
-        let (cpu_us, median) = &rounds[rounds.len() / 2];
-        Ok(Figure {
-            operation: operation.name,
-            contender: contender.name,
-            cpu_us: Some(*cpu_us),
-            rate: median.rate(),
-            p50: Some(median.quantile(0.5)),
-            p99: Some(median.quantile(0.99)),
-            memory_mib: Some(contender.process().resident_kib()? as f64 / 1024.0),
-        })
-    };
-    contenders.iter().zip(rounds).map(figure).collect()
+    let measured = contenders.iter().zip(rounds).zip(sent);
+    measured.map(|((contender, rounds), requests)| figure(operation.name, contender, rounds, requests)).collect()
+}
+
+/// The round of median processor time stands for all.
+fn figure(
+    operation: &'static str,
+    contender: &Contender,
+    mut rounds: Vec<(f64, Round)>,
+    requests: u64,
+) -> Result<Figure> {
+    rounds.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let (cpu_us, median) = rounds.get(rounds.len() / 2).context("no rounds")?;
+    Ok(Figure {
+        operation,
+        contender: contender.name,
+        requests,
+        cpu_us: Some(*cpu_us),
+        rate: median.rate(),
+        p50: Some(median.quantile(0.5)),
+        p99: Some(median.quantile(0.99)),
+        memory_mib: Some(contender.process().resident_kib()? as f64 / 1024.0),
+    })
 }
 
 fn requests_of(operation: &Operation, authorization: Option<String>) -> Requests {
@@ -186,6 +202,7 @@ fn limit(options: &Options, fixture: &Fixture, operation: &Operation) -> Result<
     Ok(Some(Figure {
         operation: operation.name,
         contender: "pgbench",
+        requests: 0,
         cpu_us: None,
         rate,
         p50: None,

@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use anyhow::{Result, ensure};
+
 /// One contender at one operation: the median of its rounds.
 pub struct Figure {
     /// What was asked.
     pub operation: &'static str,
     /// Who answered.
     pub contender: &'static str,
+    /// Requests sent altogether, the warm-up included; none to pgbench.
+    pub requests: u64,
     /// Processor time of the server's process for one request, in microseconds; none for pgbench.
     pub cpu_us: Option<f64>,
     /// Requests a second.
@@ -44,6 +48,21 @@ pub fn table(figures: &[Figure], base: &str) -> String {
         );
     }
     text
+}
+
+/// What the service wrote and sent beside its answers to `requests`: proof that everything was on.
+///
+/// # Errors
+/// Fewer traces or less of a log than is claimed: the figures would be those of another program.
+pub fn telemetry(spans: u64, log_bytes: u64, requests: u64) -> Result<String> {
+    let (share, line) = (spans as f64 / requests as f64, log_bytes as f64 / requests as f64);
+    ensure!((0.04..0.06).contains(&share), "{spans} spans of {requests} requests were recorded, which is not 5 %");
+    ensure!(line > 100.0, "{log_bytes} bytes of log for {requests} requests is not a line for each");
+    Ok(format!(
+        "Beside its answers to {requests} requests the service wrote {line:.0} bytes of log for each and recorded {spans} \
+         traces ({:.1} %).\n",
+        share * 100.0
+    ))
 }
 
 /// A bar of processor time for each contender at each operation.

@@ -102,26 +102,57 @@ async fn by_id(pool: web::Data<PgPool>, id: web::Path<Uuid>) -> actix_web::Resul
 
 async fn list(pool: web::Data<PgPool>, query: web::Query<List>) -> actix_web::Result<HttpResponse> {
     let rows = match &query.q {
-        Some(words) => sqlx::query_as::<_, Movie>(sql::SEARCH).bind(words).fetch_all(pool.get_ref()).await,
-        None => sqlx::query_as::<_, Movie>(sql::LIST).fetch_all(pool.get_ref()).await,
+        Some(words) => search(pool.get_ref(), words).await,
+        None => sqlx::query_as(sql::LIST).bind(sql::PAGE + 1).bind(0_i64).fetch_all(pool.get_ref()).await,
     };
-    Ok(HttpResponse::Ok().json(rows.map_err(actix_web::error::ErrorInternalServerError)?))
+    let mut items: Vec<Movie> = rows.map_err(actix_web::error::ErrorInternalServerError)?;
+    // The row beyond the page only tells that more follow.
+    items.truncate(sql::PAGE as usize);
+    Ok(HttpResponse::Ok().json(items))
 }
 
+async fn search(pool: &PgPool, words: &str) -> sqlx::Result<Vec<Movie>> {
+    let reach = sqlx::query_scalar(sql::REACH).bind(words).bind(sql::MOST_RANKED + 1);
+    let found: i64 = reach.fetch_one(pool).await?;
+    if !(1..=sql::MOST_RANKED).contains(&found) {
+        return Err(sqlx::Error::Protocol("the measured search is one that few films fit".to_owned()));
+    }
+    sqlx::query_as(sql::SEARCH).bind(words).bind(words).bind(sql::PAGE + 1).bind(0_i64).fetch_all(pool).await
+}
+
+#[expect(clippy::disallowed_methods, reason = "the least that answers has no rule about the digits of a second")]
 async fn create(pool: web::Data<PgPool>, new: web::Json<NewMovie>) -> actix_web::Result<HttpResponse> {
     let new = new.into_inner();
-    let row = sqlx::query_as::<_, Movie>(sql::CREATE)
-        .bind(Uuid::now_v7())
-        .bind(new.title)
-        .bind(new.year)
-        .bind(new.runtime_minutes)
-        .bind(new.genres)
-        .bind(new.director)
-        .bind(new.rating)
-        .bind(new.price.amount)
-        .bind(new.price.currency)
-        .bind(new.stock)
-        .fetch_one(pool.get_ref())
-        .await;
-    Ok(HttpResponse::Created().json(row.map_err(actix_web::error::ErrorInternalServerError)?))
+    let now = Utc::now();
+    let movie = Movie {
+        movie_id: Uuid::now_v7(),
+        title: new.title,
+        year: new.year,
+        runtime_minutes: new.runtime_minutes,
+        genres: new.genres,
+        director: new.director,
+        rating: new.rating,
+        price_amount: new.price.amount,
+        price_currency: new.price.currency,
+        stock: new.stock,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let insert = sqlx::query(sql::CREATE)
+        .bind(movie.movie_id)
+        .bind(&movie.title)
+        .bind(movie.year)
+        .bind(movie.runtime_minutes)
+        .bind(&movie.genres)
+        .bind(&movie.director)
+        .bind(&movie.rating)
+        .bind(movie.price_amount)
+        .bind(&movie.price_currency)
+        .bind(movie.stock)
+        .bind(movie.version)
+        .bind(movie.created_at)
+        .bind(movie.updated_at);
+    insert.execute(pool.get_ref()).await.map_err(actix_web::error::ErrorInternalServerError)?;
+    Ok(HttpResponse::Created().json(movie))
 }

@@ -68,13 +68,13 @@ async fn a_pool_that_closes_refuses_those_who_wait_at_once() {
     let db = database.db_with(Settings { deadline: Duration::from_secs(60), ..limits });
     let _holders = exhaust(&db).await;
     let start = Instant::now();
-    let waiter = tokio::spawn({
-        let db = db.clone();
-        async move { db.ping().await }
-    });
+    let mut waiters = tokio::task::JoinSet::new();
+    let waiting = db.clone();
+    waiters.spawn(async move { waiting.ping().await });
     until(|| db.stats().waiting == 1).await;
     db.close();
-    assert!(matches!(waiter.await.unwrap(), Err(Error::Unavailable { reason: "the pool is closed", .. })));
+    let refused = waiters.join_next().await.unwrap().unwrap();
+    assert!(matches!(refused, Err(Error::Unavailable { reason: "the pool is closed", .. })));
     assert!(start.elapsed() < Duration::from_secs(20), "without the wait of 30 s");
 }
 
