@@ -2,6 +2,7 @@
 # Attacks a service of its own from outside, by its description alone: schemathesis tries what a client could send and
 # checks every answer; spectral reads the description. Fails on any finding. The tools stay below target.
 #   FUZZ_SECONDS   how long schemathesis goes on (300)
+#   FUZZ_SEED      makes the attack the same each time (random)
 #   FUZZ_AS        the seeded user that it is (admin@example.com, who may call everything)
 set -eu
 cd "$(dirname "$0")/../.."
@@ -41,7 +42,7 @@ root=$(pwd)
 (cd "$tools" && PYTHONPATH=$root/zarf/dev PYTHONDONTWRITEBYTECODE=1 FUZZ_AS=${FUZZ_AS:-admin@example.com} \
     "$tools/schemathesis-$schemathesis_version/bin/schemathesis" --config-file "$root/zarf/dev/schemathesis.toml" \
     run "$api/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
-    --max-time "${FUZZ_SECONDS:-300}" --no-color \
+    --max-time "${FUZZ_SECONDS:-300}" ${FUZZ_SEED:+--seed "$FUZZ_SEED"} --no-color \
     --report ndjson --report-ndjson-path "$logs/schemathesis.ndjson") || failed="$failed schemathesis"
 
 # What the attack may not have done besides: an error of ours in the log, a service that no longer answers or ends.
