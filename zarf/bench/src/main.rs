@@ -114,7 +114,7 @@ async fn operations(url: &str) -> Result<Vec<Operation>> {
             request: Arc::new(move |_| get("/v1/movies?q=godfather".to_owned())),
             script: format!(
                 "{};\n{};\n",
-                sql::with_values(sql::REACH, &["'godfather'", "4001"]),
+                sql::with_values(sql::REACH, &["'godfather'"]),
                 sql::with_values(sql::SEARCH, &["'godfather'", "'godfather'", "21", "0"])
             ),
         },

@@ -23,9 +23,9 @@ pub const LIST: &str = concat!(
     " FROM movies WHERE true ORDER BY title_folded ASC, movie_id ASC LIMIT $1 OFFSET $2"
 );
 
-/// How many films have the words of a search: `$1` what was typed, `$2` where counting ends.
+/// How many films have the words of a search: `$1` what was typed.
 pub const REACH: &str =
-    "SELECT count(*) FROM (SELECT FROM movies WHERE search_vector @@ prefix_query($1) LIMIT $2) AS found";
+    "SELECT count(*) FROM (SELECT FROM movies WHERE search_vector @@ prefix_query($1) LIMIT 4001) AS found";
 
 /// A page of a search whose words few films have: `$1` and `$2` what was typed, `$3` and `$4` as in [`LIST`].
 pub const SEARCH: &str = concat!(

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -34,17 +34,13 @@ impl Tasks {
         F: FnOnce(CancellationToken) -> Fut,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let work = AssertUnwindSafe(work(self.stopping.clone())).catch_unwind();
+        let work = work(self.stopping.clone());
         let span = telemetry::task_span(&telemetry::Trace::fresh(), name);
-        let task = async move {
-            if let Err(panic) = work.await {
-                tracing::error!(panic = message(panic.as_ref()), "task panicked");
-            }
-        };
+        let task = survive(work);
         self.tracker.spawn_on(task.instrument(span), &self.runtime);
     }
 
-    /// Runs `work` now and then every `period`, until the stop.
+    /// Runs `work` now and then every `period`, until the stop. A panic ends one run, and is logged: the next comes.
     pub fn every<F, Fut>(&self, name: &'static str, period: Duration, work: F)
     where
         F: Fn() -> Fut + Send + 'static,
@@ -56,7 +52,10 @@ impl Tasks {
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
-                    _ = ticks.tick() => work().await,
+                    _ = ticks.tick() => match catch_unwind(AssertUnwindSafe(&work)) {
+                        Ok(run) => survive(run).await,
+                        Err(panic) => log(panic.as_ref()),
+                    },
                 }
             }
         });
@@ -83,7 +82,43 @@ impl Default for Tasks {
     }
 }
 
+async fn survive(work: impl Future<Output = ()>) {
+    if let Err(panic) = AssertUnwindSafe(work).catch_unwind().await {
+        log(panic.as_ref());
+    }
+}
+
+fn log(panic: &(dyn Any + Send)) {
+    tracing::error!(panic = message(panic), "task panicked");
+}
+
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("of an unknown kind")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_one_run_of_what_is_done_every_period_and_no_more() {
+        let (tasks, runs) = (Tasks::new(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&runs);
+        tasks.every("panic", Duration::from_millis(5), move || {
+            let run = count.fetch_add(1, Ordering::Relaxed);
+            assert!(run > 1, "before its future is made");
+            async move { assert!(run > 3, "while it runs") }
+        });
+        let waited = async {
+            while runs.load(Ordering::Relaxed) < 7 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waited).await.unwrap();
+        assert_eq!(tasks.stop(Duration::from_secs(5)).await, 0);
+    }
 }

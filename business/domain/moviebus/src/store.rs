@@ -196,10 +196,13 @@ impl Store {
     }
 
     async fn reach(&self, filter: &QueryFilter) -> Result<Reach, sqldb::Error> {
+        // The limit is a literal: of a parameter the plan that serves every search expects few rows, and passes the
+        // whole table for them (48 ms of 3,000 films instead of 0.2).
         const SQL: &str = "
-            SELECT count(*) FROM (SELECT FROM movies WHERE search_vector @@ prefix_query($1) LIMIT $2) AS found";
+            SELECT count(*) FROM (SELECT FROM movies WHERE search_vector @@ prefix_query($1) LIMIT 4001) AS found";
+        const { assert!(MOST_RANKED + 1 == 4001) };
         let Some(search) = &filter.search else { return Ok(Reach::All) };
-        let count = sqlx::query_as(SQL).bind(search.as_str().to_owned()).bind(MOST_RANKED + 1);
+        let count = sqlx::query_as(SQL).bind(search.as_str().to_owned());
         let (count,): (i64,) = self.db.fetch_one(count).await?;
         Ok(match count {
             0 => Reach::Resembling,

@@ -31,6 +31,10 @@ pub(crate) fn options(url: &str) -> Result<PgConnectOptions, Error> {
             ("idle_in_transaction_session_timeout", "60000"),
             // A migrator that was killed is noticed while its statement runs, and its locks are given back.
             ("client_connection_check_interval", "500"),
+            // One whose network went silent is noticed between its statements, too.
+            ("tcp_keepalives_idle", "30"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
             // What a CREATE .. IF NOT EXISTS found is no news.
             ("client_min_messages", "warning"),
         ]))
@@ -51,9 +55,12 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 pub(crate) async fn lock(conn: &mut PgConnection, limit: Duration) -> Result<(), Error> {
     let deadline = Instant::now() + limit;
     loop {
-        let taken: bool =
-            sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(MIGRATION_LOCK).fetch_one(&mut *conn).await?;
-        if taken {
+        let ask = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(MIGRATION_LOCK).fetch_one(&mut *conn);
+        // The question is answered at once by a server that answers at all.
+        let Ok(taken) = tokio::time::timeout(CONNECT_TIMEOUT, ask).await else {
+            return Err(Error::Connect { source: sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()) });
+        };
+        if taken? {
             return Ok(());
         }
         if Instant::now() >= deadline {

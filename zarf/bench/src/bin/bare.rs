@@ -112,7 +112,7 @@ async fn list(pool: web::Data<PgPool>, query: web::Query<List>) -> actix_web::Re
 }
 
 async fn search(pool: &PgPool, words: &str) -> sqlx::Result<Vec<Movie>> {
-    let reach = sqlx::query_scalar(sql::REACH).bind(words).bind(sql::MOST_RANKED + 1);
+    let reach = sqlx::query_scalar(sql::REACH).bind(words);
     let found: i64 = reach.fetch_one(pool).await?;
     if !(1..=sql::MOST_RANKED).contains(&found) {
         return Err(sqlx::Error::Protocol("the measured search is one that few films fit".to_owned()));

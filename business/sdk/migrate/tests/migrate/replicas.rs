@@ -4,6 +4,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use migrate::{Error, Migrations};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, Command};
 
@@ -57,6 +59,23 @@ async fn a_migrator_killed_in_the_middle_leaves_nothing_stuck() {
     let report = read(&folder).await.up(database.url(), PATIENCE).await.unwrap();
     assert_eq!(report.applied.len(), 1);
     assert!(began.elapsed() < Duration::from_secs(10), "the dead held its lock for {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_server_that_stops_answering_does_not_hold_a_migrator_for_ever() {
+    let cluster = dbtest::private_cluster().await;
+    let url = cluster.url("postgres");
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(0x006d_6967_7261_7465_i64).execute(&mut other).await.unwrap();
+    let migrations = Migrations::embedded();
+    let waiting = migrations.up(&url, Duration::from_secs(60));
+    let stall = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        cluster.freeze();
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(30), async { tokio::join!(waiting, stall).0 }).await;
+    cluster.thaw();
+    assert!(matches!(ended.unwrap(), Err(Error::Connect { .. })));
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn work_that_begins_past_its_deadline_costs_no_connection() {
     let outcome = within(Instant::now(), db.ping()).await;
     assert!(matches!(outcome, Err(Error::DeadlineExceeded)), "{outcome:?}");
     let after = db.stats();
-    assert_eq!((after.connections, after.closed_unclean), (before.connections, 0));
+    assert_eq!((after.connections, after.closed_unclean, after.acquired), (before.connections, 0, before.acquired));
 }
 
 #[tokio::test]
