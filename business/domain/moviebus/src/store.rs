@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use keyset::Keyset;
 use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
 use sqldb::Db;
 use sqlx::postgres::PgArguments;
@@ -164,14 +165,15 @@ impl Store {
         total: Option<u64>,
     ) -> Result<Slice<Movie>, sqldb::Error> {
         let terms = terms(filter, order_by);
+        let keyset = Keyset::new(terms.iter().map(|term| (term.sql, term.direction)), "movie_id", order_by.tie_break());
         let ranked = is_ranked(filter, order_by);
         let mut sql = QueryBuilder::new(concat!("SELECT ", columns!()));
         push_from(&mut sql, filter, ranked);
         push_filter(&mut sql, filter, self.reach(filter).await?, ranked);
         if let Some(keys) = page.after() {
-            push_after(&mut sql, &terms, order_by.tie_break(), keys);
+            keyset.push_after(&mut sql, keys);
         }
-        push_order(&mut sql, &terms, order_by.tie_break());
+        keyset.push_order(&mut sql);
         sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
         let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
         Ok(Slice::cut(rows, page, total, |row| row.keys(&terms)).map(Movie::from))
@@ -417,62 +419,6 @@ fn push_conditions(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
     if let Some(amount) = filter.price_to {
         sql.push(" AND price_amount <= ").push_bind(amount);
     }
-}
-
-/// Only what comes after the row with `keys`.
-///
-/// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
-/// one bounds the part of the index that is read, and the rest decides among its ties.
-fn push_after(sql: &mut QueryBuilder<Postgres>, terms: &[Term], tie_break: Direction, keys: &Keys) {
-    let terms: Vec<(&str, Direction, Key)> = terms
-        .iter()
-        .zip(&keys.values)
-        .map(|(term, key)| (term.sql, term.direction, key.clone()))
-        .chain([("movie_id", tie_break, Key::Uuid(keys.id))])
-        .collect();
-    if terms.iter().all(|(_, direction, _)| *direction == tie_break) {
-        let columns: Vec<&str> = terms.iter().map(|(column, ..)| *column).collect();
-        sql.push(" AND (").push(columns.join(", ")).push(") ").push(tie_break.after()).push(" (");
-        for (place, (.., key)) in terms.into_iter().enumerate() {
-            sql.push(if place == 0 { "" } else { ", " });
-            push_key(sql, key);
-        }
-        sql.push(")");
-        return;
-    }
-    if let Some((column, direction, key)) = terms.first() {
-        sql.push(" AND ").push(column).push(" ").push(direction.after()).push("= ");
-        push_key(sql, key.clone());
-    }
-    let depth = terms.len();
-    for (place, (column, direction, key)) in terms.into_iter().enumerate() {
-        sql.push(" AND (").push(column).push(" ").push(direction.after()).push(" ");
-        push_key(sql, key.clone());
-        if place + 1 < depth {
-            sql.push(" OR ").push(column).push(" = ");
-            push_key(sql, key);
-        }
-    }
-    sql.push(")".repeat(depth));
-}
-
-fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
-    match key {
-        Key::Null => sql.push("NULL"),
-        Key::Text(text) => sql.push_bind(text),
-        Key::Int(number) => sql.push_bind(number),
-        Key::Float(number) => sql.push_bind(number),
-        Key::Time(time) => sql.push_bind(time),
-        Key::Uuid(uuid) => sql.push_bind(uuid),
-    };
-}
-
-fn push_order(sql: &mut QueryBuilder<Postgres>, terms: &[Term], tie_break: Direction) {
-    sql.push(" ORDER BY ");
-    for term in terms {
-        sql.push(term.sql).push(" ").push(term.direction.sql()).push(", ");
-    }
-    sql.push("movie_id ").push(tie_break.sql());
 }
 
 /// Whether to keep what is stored, and the value to store otherwise.

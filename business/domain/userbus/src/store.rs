@@ -1,5 +1,6 @@
 //! Users in PostgreSQL: the statements, the rows, what becomes what.
 
+use keyset::Keyset;
 use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
 use sqldb::Db;
 use sqlx::{Postgres, QueryBuilder};
@@ -153,12 +154,14 @@ impl Store {
         page: &Page,
         total: Option<u64>,
     ) -> Result<Slice<User>, sqldb::Error> {
+        let terms = order_by.terms().iter().map(|(field, direction)| (column(*field), *direction));
+        let keyset = Keyset::new(terms, "user_id", order_by.tie_break());
         let mut sql = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM users"));
         push_filter(&mut sql, filter);
         if let Some(keys) = page.after() {
-            push_after(&mut sql, order_by, keys);
+            keyset.push_after(&mut sql, keys);
         }
-        push_order(&mut sql, order_by);
+        keyset.push_order(&mut sql);
         sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
         let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
         Ok(Slice::cut(rows, page, total, |row| row.keys(order_by)).map(User::from))
@@ -238,62 +241,6 @@ fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
         Some(false) => sql.push(" AND NOT enabled"),
         None => sql,
     };
-}
-
-/// Only what comes after the row with `keys`.
-///
-/// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
-/// one bounds the part of the index that is read, and the rest decides among its ties.
-fn push_after(sql: &mut QueryBuilder<Postgres>, order_by: &OrderBy<OrderField>, keys: &Keys) {
-    let tie_break = order_by.tie_break();
-    let mut terms = Vec::new();
-    for ((field, direction), key) in order_by.terms().iter().zip(&keys.values) {
-        terms.push((column(*field), *direction, key.clone()));
-    }
-    terms.push(("user_id", tie_break, Key::Uuid(keys.id)));
-    if terms.iter().all(|(_, direction, _)| *direction == tie_break) {
-        let columns: Vec<&str> = terms.iter().map(|(column, ..)| *column).collect();
-        sql.push(" AND (").push(columns.join(", ")).push(") ").push(tie_break.after()).push(" (");
-        for (place, (.., key)) in terms.into_iter().enumerate() {
-            sql.push(if place == 0 { "" } else { ", " });
-            push_key(sql, key);
-        }
-        sql.push(")");
-        return;
-    }
-    if let Some((column, direction, key)) = terms.first() {
-        sql.push(" AND ").push(column).push(" ").push(direction.after()).push("= ");
-        push_key(sql, key.clone());
-    }
-    let depth = terms.len();
-    for (place, (column, direction, key)) in terms.into_iter().enumerate() {
-        sql.push(" AND (").push(column).push(" ").push(direction.after()).push(" ");
-        push_key(sql, key.clone());
-        if place + 1 < depth {
-            sql.push(" OR ").push(column).push(" = ");
-            push_key(sql, key);
-        }
-    }
-    sql.push(")".repeat(depth));
-}
-
-fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
-    match key {
-        Key::Null => sql.push("NULL"),
-        Key::Text(text) => sql.push_bind(text),
-        Key::Int(number) => sql.push_bind(number),
-        Key::Float(number) => sql.push_bind(number),
-        Key::Time(time) => sql.push_bind(time),
-        Key::Uuid(uuid) => sql.push_bind(uuid),
-    };
-}
-
-fn push_order(sql: &mut QueryBuilder<Postgres>, order_by: &OrderBy<OrderField>) {
-    sql.push(" ORDER BY ");
-    for (field, direction) in order_by.terms() {
-        sql.push(column(*field)).push(" ").push(direction.sql()).push(", ");
-    }
-    sql.push("user_id ").push(order_by.tie_break().sql());
 }
 
 /// The columns are those of the indexes in the migration.
