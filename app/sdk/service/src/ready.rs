@@ -72,6 +72,12 @@ impl Readiness {
         self.probe(move || {
             let (db, prepare) = (db.clone(), Arc::clone(&prepare));
             Box::pin(async move {
+                // Busy is not away: replicas that all left their balancer at the peak of the load would help nobody. A
+                // database that is away soon empties the pool.
+                let stats = db.stats();
+                if stats.idle == 0 && stats.connections >= stats.max_connections {
+                    return Ok(());
+                }
                 // A connection that answers tells more than a ping: the migrations are read from the tables.
                 match migrate::pending(&db).await {
                     Ok(0) if prepare().await => Ok(()),
