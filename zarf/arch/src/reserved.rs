@@ -18,7 +18,21 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved {
         crates: &["sqlx"],
-        users: &["business/domain", "sqldb", "migrate", "dbtest", "idempotency", "keyset", "secrets", "zarf"],
+        users: &[
+            "business/domain",
+            "changes",
+            "dbtest",
+            "events",
+            "idempotency",
+            "jobs",
+            "keyset",
+            "mail",
+            "migrate",
+            "secrets",
+            "sqldb",
+            "throttle",
+            "zarf",
+        ],
         tests: &[],
         reason: "SQL lives in the stores, where it is seen and executed by tests",
         mend: "ask a business crate; a new one goes into business/sdk",

@@ -1,0 +1,1 @@
+//! What every change of a domain leaves behind in its own transaction.

@@ -1,0 +1,1 @@
+//! Delivery of what the domains announce, at least once and in order.

@@ -1,0 +1,1 @@
+//! Mail, from a template to a relay.

@@ -1,0 +1,1 @@
+//! Brakes on guessing that all replicas share.
