@@ -9,12 +9,17 @@ use uuid::Uuid;
 /// Names the rows of films.
 #[derive(Debug)]
 pub enum MovieKind {}
+/// Names the rows of sessions.
+#[derive(Debug)]
+pub enum SessionKind {}
 /// Names the rows of users.
 #[derive(Debug)]
 pub enum UserKind {}
 
 /// Identifies a film.
 pub type MovieId = Id<MovieKind>;
+/// Identifies a session.
+pub type SessionId = Id<SessionKind>;
 /// Identifies a user.
 pub type UserId = Id<UserKind>;
 

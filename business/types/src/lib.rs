@@ -12,7 +12,7 @@ mod time;
 mod version;
 
 pub use crate::email::{Email, EmailError};
-pub use crate::id::{Id, IdError, MovieId, UserId};
+pub use crate::id::{Id, IdError, MovieId, SessionId, UserId};
 pub use crate::line::{LineError, line};
 pub use crate::money::{Currency, CurrencyError, Money};
 pub use crate::name::Name;
