@@ -8,7 +8,9 @@ mod name;
 mod password;
 mod patch;
 mod role;
+mod scope;
 mod time;
+mod token;
 mod version;
 
 pub use crate::email::{Email, EmailError};
@@ -19,5 +21,7 @@ pub use crate::name::Name;
 pub use crate::password::{Password, PasswordError};
 pub use crate::patch::Patch;
 pub use crate::role::{Role, RoleError, Roles};
+pub use crate::scope::Scope;
 pub use crate::time::{Timestamp, now};
+pub use crate::token::{RandomnessError, SecretToken, SecretTokenError};
 pub use crate::version::Version;
