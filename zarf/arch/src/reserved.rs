@@ -73,7 +73,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         crates: &["anyhow"],
-        users: &["app/services", "app/tooling", "service", "zarf"],
+        users: &["app/services", "app/tooling", "assembly", "service", "zarf"],
         tests: &[],
         reason: "a library names its errors, so that callers can tell them apart",
         mend: "make an error type with thiserror",
@@ -108,7 +108,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         crates: &["clap", "clap_complete"],
-        users: &["settings", "app/services", "app/tooling", "zarf"],
+        users: &["settings", "assembly", "app/services", "app/tooling", "zarf"],
         tests: &[],
         reason: "the command line belongs to programs",
         mend: "take the value as an argument",

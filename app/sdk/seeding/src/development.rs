@@ -51,6 +51,9 @@ pub enum SeedError {
     /// The films could not be added.
     #[error("the films could not be seeded")]
     Films(#[from] ImportError),
+    /// The transaction of both failed.
+    #[error("the seed could not be kept")]
+    Store(#[from] sqldb::Error),
 }
 
 impl Permit {
@@ -129,6 +132,31 @@ pub async fn seed(
 ) -> Result<Seeded, SeedError> {
     let (users_created, films) = tokio::try_join!(users(permit, user_business), films(permit, movies, stop))?;
     Ok(Seeded { users_created, films })
+}
+
+/// Fills a database that has neither a user nor a film. `None`: somebody works with it, and it is left alone.
+///
+/// One transaction: a start that is cut short leaves an empty database, which the next one fills. Of programs that
+/// start at once the second waits at the first film for the first to be done.
+///
+/// # Errors
+/// See [`SeedError`].
+pub async fn fill(
+    permit: Permit,
+    db: &sqldb::Db,
+    user_business: &userbus::Business,
+) -> Result<Option<Seeded>, SeedError> {
+    let movie_business = moviebus::Business::new(db.clone());
+    db.transact(async |tx| {
+        let (user_business, movie_business) = (user_business.with_tx(&tx), movie_business.with_tx(&tx));
+        if !is_empty(&user_business, &movie_business).await? {
+            return Ok(None);
+        }
+        let films = films(permit, &movie_business, &CancellationToken::new()).await?;
+        let users_created = users(permit, &user_business).await?;
+        Ok(Some(Seeded { users_created, films }))
+    })
+    .await
 }
 
 /// Keeps the last tally. Which rows of the collection are refused is known, and no news.

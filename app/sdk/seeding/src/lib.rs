@@ -9,7 +9,7 @@ mod import;
 mod rows;
 
 pub use development::{
-    COLLECTION, InProduction, PASSWORD, Permit, SeedError, Seeded, USERS, films, is_empty, seed, users,
+    COLLECTION, InProduction, PASSWORD, Permit, SeedError, Seeded, USERS, fill, films, is_empty, seed, users,
 };
 pub use film::{COLLECTION_ENDS, Reason, Refusal, film};
 pub use import::{Ended, ImportError, Plan, Rejected, Tally, Watch, import};

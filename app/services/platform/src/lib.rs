@@ -1,48 +1,45 @@
 //! Every service of the product in one process.
 
-mod background;
-mod build;
-mod development;
+mod first_steps;
 
+use assembly::{Resources, Service};
 use mux::{About, Routes};
+use service::Tasks;
 
-pub use crate::build::build;
-
-/// The version of the program.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What the routes work with.
-#[derive(Clone)]
-pub struct Domains {
-    /// The database.
-    pub db: sqldb::Db,
-    /// Who signs and recognises access tokens.
-    pub authenticator: auth::Authenticator,
-    /// The users.
-    pub users: userbus::Business,
-    /// Whether this process should be sent requests.
-    pub readiness: service::Readiness,
-    /// Where the program runs.
-    pub environment: &'static str,
-}
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "platform",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "Every service of Marquee in one process",
+    about,
+    tables,
+    work,
+    entry: "/v1/movies?q=godfather",
+    first_steps: first_steps::text,
+};
 
 /// What the program says of itself.
 pub fn about() -> About {
     About {
         title: "Marquee".to_owned(),
-        version: VERSION.to_owned(),
+        version: SERVICE.version.to_owned(),
         description: "A film catalogue and shop: the living example of the Marquee service kit.".to_owned(),
         contact: ("Marquee".to_owned(), "https://example.com/marquee".to_owned()),
     }
 }
 
 /// Every table of routes, in the order of the documentation.
-pub fn tables(domains: &Domains) -> Vec<Routes> {
-    let Domains { db, authenticator, users, readiness, environment } = domains.clone();
+pub fn tables(resources: &Resources) -> Vec<Routes> {
+    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
     vec![
         movieapp::routes(db),
         authapp::routes(authenticator, users.clone()),
         userapp::routes(users),
-        checkapp::routes(checkapp::App { readiness, version: VERSION, environment }),
+        checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
+}
+
+/// What it does beside its requests, and beside what every service does.
+fn work(_: &Resources, _: &Tasks) -> anyhow::Result<()> {
+    Ok(())
 }

@@ -69,7 +69,7 @@ fn help_names_every_setting_and_exit_code_and_version_is_the_programs() {
 
     let version = Setup::new().command().arg("--version").output().unwrap();
     assert_eq!(version.status.code(), Some(0));
-    assert_eq!(String::from_utf8(version.stdout).unwrap(), format!("platform {}\n", platform::VERSION));
+    assert_eq!(String::from_utf8(version.stdout).unwrap(), format!("platform {}\n", platform::SERVICE.version));
 }
 
 #[tokio::test(flavor = "multi_thread")]

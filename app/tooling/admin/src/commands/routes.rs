@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use assembly::Resources;
 use auth::Authenticator;
 use keystore::KeyStore;
 use mux::{Access, Routes};
-use platform::Domains;
 use serde_json::{Value, json};
 
 use crate::exit::{Exit, Failure};
@@ -46,14 +46,15 @@ fn tables() -> Result<Vec<Routes>, Failure> {
     let unasked = sqldb::Settings { min_connections: 0, ..sqldb::Settings::default() };
     let db = sqldb::Db::open("postgres://localhost/unasked", unasked)?;
     let users = userbus::Business::new(db.clone());
-    let settings = auth::Settings { issuer: String::new(), audience: String::new(), access_ttl: Default::default() };
+    let settings = settings::load(&settings::Sources::default())?.settings;
+    let tokens = auth::Settings { issuer: String::new(), audience: String::new(), access_ttl: Default::default() };
     // A folder that is not there has no keys.
     let keys = KeyStore::open(Path::new("/nonexistent"))?;
-    Ok(platform::tables(&Domains {
+    Ok(platform::tables(&Resources {
+        settings,
         db,
-        authenticator: Authenticator::new(keys, settings, users.clone()),
+        authenticator: Authenticator::new(keys, tokens, users.clone()),
         users,
         readiness: service::Readiness::starting(),
-        environment: settings::Environment::Development.as_str(),
     }))
 }

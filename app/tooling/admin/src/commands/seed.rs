@@ -48,6 +48,7 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Users(error) => Self::from(error),
             SeedError::Films(error) => Self::of(super::import::exit_of(&error), &error),
+            SeedError::Store(error) => Self::from(error),
         }
         .mend("run it again: it adds what is missing")
     }

@@ -4,13 +4,10 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::Result;
 use database::Database;
 use seeding::{PASSWORD, Permit, Seeded, USERS};
-use settings::Settings;
-use tokio_util::sync::CancellationToken;
 
-use crate::Domains;
+use crate::{Resources, Service};
 
 /// How long an empty database may take to fill, waiting for another program that fills it included.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -26,10 +23,16 @@ pub(crate) async fn migrate(database: &Database) {
     }
 }
 
-/// Fills an empty database with the users and the films of the seed. A catalogue that somebody works with is left alone.
-pub(crate) async fn seed(database: &Database, domains: &Domains, settings: &Settings) {
-    let Ok(permit) = Permit::of(settings.env) else { return };
-    match fill(permit, database, domains, settings).await {
+/// Fills an empty database with the users and the films of the seed. One that somebody works with is left alone.
+pub(crate) async fn seed(program: &str, database: &Database, resources: &Resources) {
+    let Ok(permit) = Permit::of(resources.settings.env) else { return };
+    let limits = database::limits(&resources.settings.db, program);
+    let patient = sqldb::Settings { max_connections: 1, min_connections: 0, deadline: PATIENCE, ..limits };
+    let filled = async {
+        let db = database.open(patient)?;
+        anyhow::Ok(seeding::fill(permit, &db, &resources.users).await?)
+    };
+    match filled.await {
         Ok(None) => {}
         Ok(Some(Seeded { users_created, films })) => {
             tracing::info!(users = users_created.len(), films = films.created, "seeded the database");
@@ -38,29 +41,11 @@ pub(crate) async fn seed(database: &Database, domains: &Domains, settings: &Sett
     }
 }
 
-/// One transaction: a start that is cut short leaves an empty database, which the next one fills. Of programs that
-/// start at once the second waits at the first film for the first to be done.
-async fn fill(permit: Permit, database: &Database, domains: &Domains, settings: &Settings) -> Result<Option<Seeded>> {
-    let limits = database::limits(&settings.db, "platform");
-    let patient = sqldb::Settings { max_connections: 1, min_connections: 0, deadline: PATIENCE, ..limits };
-    let movies = moviebus::Business::new(domains.db.clone());
-    let db = database.open(patient)?;
-    db.transact(async |tx| {
-        let (users, movies) = (domains.users.with_tx(&tx), movies.with_tx(&tx));
-        if !seeding::is_empty(&users, &movies).await? {
-            return Ok(None);
-        }
-        let films = seeding::films(permit, &movies, &CancellationToken::new()).await?;
-        let users_created = seeding::users(permit, &users).await?;
-        Ok(Some(Seeded { users_created, films }))
-    })
-    .await
-}
-
 /// Tells the person at the terminal where to begin.
-pub(crate) fn welcome(public: SocketAddr, debug: SocketAddr, database: Option<&str>) {
+pub(crate) fn welcome(public: SocketAddr, debug: SocketAddr, database: Option<&str>, service: &Service) {
+    let (public, debug) = (reachable(public), reachable(debug));
     // Beside the log, which may be JSON or a file. Nobody is left to tell when this fails.
-    let _ = io::stderr().write_all(text(reachable(public), reachable(debug), database).as_bytes());
+    let _ = io::stderr().write_all(text(public, debug, database, service).as_bytes());
 }
 
 /// Where this machine reaches a listener; one on every address is reached by loopback.
@@ -72,35 +57,38 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>) -> String {
+fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>, service: &Service) -> String {
+    let (entry, first_steps) = (service.entry, (service.first_steps)(public));
     let mut users = String::new();
     for (_, email, role) in USERS {
         users.push_str(&format!("    {email:<24}{role}\n"));
     }
     let database = database.map(|psql| format!("  database      {psql}\n")).unwrap_or_default();
-    let login = format!(
-        "curl -s http://{public}/v1/auth/login -H 'Content-Type: application/json' \
-         -d '{{\"email\":\"editor@example.com\",\"password\":\"{PASSWORD}\"}}' \
-         | sed -E 's/.*\"access_token\":\"([^\"]+)\".*/\\1/'"
-    );
     format!(
         "\nMarquee is ready\n\
-         \x20 API           http://{public}/v1/movies?q=godfather\n\
+         \x20 API           http://{public}{entry}\n\
          \x20 documentation http://{public}/docs\n\
          \x20 metrics       http://{debug}/metrics\n\
          {database}\
          \n  users of development, each with the password {PASSWORD}\n{users}\
-         \n  add a film:\n\
-         \x20   curl -i http://{public}/v1/movies \\\n\
-         \x20     -H \"Authorization: Bearer $({login})\" \\\n\
-         \x20     -H 'Content-Type: application/json' \\\n\
-         \x20     -d '{{\"title\":\"My First Film\",\"year\":2026,\"price\":{{\"amount\":990,\"currency\":\"USD\"}},\"stock\":3}}'\n\n"
+         \n{first_steps}\n"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SERVICE: Service = Service {
+        name: "example",
+        version: "0",
+        summary: "an example",
+        about: || unreachable!("nobody asks"),
+        tables: |_| Vec::new(),
+        work: |_, _| Ok(()),
+        entry: "/here",
+        first_steps: |public| format!("go to {public}"),
+    };
 
     #[test]
     fn a_listener_on_every_address_is_shown_where_it_can_be_reached() {
@@ -109,7 +97,7 @@ mod tests {
             ("[::]:3000", "http://[::1]:3000/docs"),
             ("192.0.2.7:80", "http://192.0.2.7:80/docs"),
         ] {
-            let text = text(reachable(bound.parse().unwrap()), "127.0.0.1:3010".parse().unwrap(), None);
+            let text = text(reachable(bound.parse().unwrap()), "127.0.0.1:3010".parse().unwrap(), None, &SERVICE);
             assert!(text.contains(shown), "{bound}: {text}");
         }
     }

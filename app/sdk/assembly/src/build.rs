@@ -10,14 +10,14 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Domains, about, background, development, tables};
+use crate::{Resources, Service, background, development};
 
-/// Builds the application out of the settings.
+/// Builds the application of a service.
 ///
 /// # Errors
 /// The private cluster does not serve, a setting cannot be used, or there is no signing key that can be read. A database that
 /// is away is no error: the service says in its readiness that it waits for it.
-pub async fn build(start: Start) -> Result<Parts> {
+pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Parts> {
     let Start { settings, tasks, readiness } = start;
     let in_development = settings.env == Environment::Development;
 
@@ -26,7 +26,7 @@ pub async fn build(start: Start) -> Result<Parts> {
     if in_development {
         development::migrate(&database).await;
     }
-    let db = database.open(database::limits(&settings.db, "platform")).context("db")?;
+    let db = database.open(database::limits(&settings.db, service.name)).context("db")?;
     let list_key = ListKey::default();
     let (needed, source) = (list_key.clone(), db.clone());
     let prepare = move || {
@@ -42,32 +42,29 @@ pub async fn build(start: Start) -> Result<Parts> {
         access_ttl: settings.auth.access_ttl,
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone());
-    let domains = Domains {
-        db: db.clone(),
-        authenticator: authenticator.clone(),
-        users,
-        readiness,
-        environment: settings.env.as_str(),
-    };
+    let resources = Resources { settings, db, authenticator, users, readiness };
 
-    background::load_list_key(&tasks, &db, &list_key);
-    background::sweep_idempotency_keys(&tasks, &db);
-    background::measure_pool(&tasks, &db);
+    background::load_list_key(&tasks, &resources.db, &list_key);
+    background::sweep_idempotency_keys(&tasks, &resources.db);
+    background::measure_pool(&tasks, &resources.db);
+    (service.work)(&resources, &tasks)?;
 
-    let mut builder = mux::Builder::new(about(), authenticator, mux::Settings::from(&settings));
-    for table in tables(&domains) {
+    let web = mux::Settings::from(&resources.settings);
+    let mut builder = mux::Builder::new((service.about)(), resources.authenticator.clone(), web);
+    for table in (service.tables)(&resources) {
         builder = builder.routes(table.extractor_data(list_key.clone()));
     }
     let api = builder.build()?;
     if in_development {
-        development::seed(&database, &domains, &settings).await;
+        development::seed(service.name, &database, &resources).await;
     }
     let psql = database.psql();
     let ready = Box::new(move |public, debug| {
         if in_development {
-            development::welcome(public, debug, psql.as_deref());
+            development::welcome(public, debug, psql.as_deref(), service);
         }
     });
+    let db = resources.db;
     let close = Box::new(move || {
         db.close();
         drop(database);

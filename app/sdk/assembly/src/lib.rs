@@ -1,0 +1,75 @@
+//! From the settings to what every service of the product works with.
+//!
+//! A service is a [`Service`]: what it says of itself, its tables of routes, the work it does beside them. [`run`] is all that its
+//! `main` does. What is the same in each is here: the command line, the database of the settings, signing keys and the one who
+//! takes tokens, the key of lists, readiness, the work that keeps any process in order, and what a developer's machine gets
+//! without asking.
+
+mod background;
+mod build;
+mod development;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Command, FromArgMatches};
+use mux::{About, Routes};
+use service::Tasks;
+use settings::Settings;
+
+/// A service of the product.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// The name of its program.
+    pub name: &'static str,
+    /// The version of its program.
+    pub version: &'static str,
+    /// What it is, in a few words, for `--help`.
+    pub summary: &'static str,
+    /// What its API says of itself.
+    pub about: fn() -> About,
+    /// Its tables of routes, in the order of the documentation.
+    pub tables: fn(&Resources) -> Vec<Routes>,
+    /// Starts what it does beside its requests and beside what every service does.
+    pub work: fn(&Resources, &Tasks) -> anyhow::Result<()>,
+    /// The path of a GET that anyone may try first.
+    pub entry: &'static str,
+    /// What a developer may try then at this address, as lines for a terminal.
+    pub first_steps: fn(SocketAddr) -> String,
+}
+
+/// What the routes and the work of a service have at hand.
+#[derive(Clone)]
+pub struct Resources {
+    /// The settings.
+    pub settings: Settings,
+    /// The database.
+    pub db: sqldb::Db,
+    /// Who signs and recognises access tokens.
+    pub authenticator: auth::Authenticator,
+    /// The users; one for the process, since it bounds the passwords that are hashed at once.
+    pub users: userbus::Business,
+    /// Whether this process should be sent requests.
+    pub readiness: service::Readiness,
+}
+
+/// Runs a service until it is told to stop; the result is what its `main` returns.
+pub fn run(service: &'static Service) -> ExitCode {
+    let command = Command::new(service.name)
+        .version(service.version)
+        .about(service.summary)
+        .after_help("Exit codes: 0 stopped as told, 1 failed or stopped at once, 64 a setting is wrong.")
+        .args(settings::arguments());
+    let flags = match command.try_get_matches().and_then(|matches| settings::Flags::from_arg_matches(&matches)) {
+        Ok(flags) => flags,
+        Err(error) => {
+            let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // Nobody is left to tell when this fails.
+            let _ = error.print();
+            return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
+        }
+    };
+    let loaded = settings::load(&settings::Sources::of_process(flags));
+    service::run(service.name, service.version, loaded, |start| build::build(service, start))
+}

@@ -1,0 +1,54 @@
+//! Users, sessions, tokens, keys as a service of their own, beside others on the same database with the same keys.
+
+use std::net::SocketAddr;
+
+use assembly::{Resources, Service};
+use mux::{About, Routes};
+use seeding::PASSWORD;
+use service::Tasks;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "accounts",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "The accounts of Marquee: users, sessions, tokens, keys",
+    about,
+    tables,
+    work,
+    entry: "/openapi.json",
+    first_steps,
+};
+
+/// What the program says of itself.
+pub fn about() -> About {
+    About {
+        title: "Marquee accounts".to_owned(),
+        version: SERVICE.version.to_owned(),
+        description: "Users, sessions, tokens, keys of Marquee.".to_owned(),
+        contact: ("Marquee".to_owned(), "https://example.com/marquee".to_owned()),
+    }
+}
+
+/// Its tables of routes, in the order of the documentation.
+pub fn tables(resources: &Resources) -> Vec<Routes> {
+    let Resources { settings, authenticator, users, readiness, .. } = resources.clone();
+    vec![
+        authapp::routes(authenticator, users.clone()),
+        userapp::routes(users),
+        checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
+    ]
+}
+
+/// What it does beside its requests, and beside what every service does.
+fn work(_: &Resources, _: &Tasks) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// What to try first on a developer's machine: a command that signs in.
+fn first_steps(public: SocketAddr) -> String {
+    format!(
+        "  sign in:\n\
+         \x20   curl http://{public}/v1/auth/login -H 'Content-Type: application/json' \\\n\
+         \x20     -d '{{\"email\":\"customer@example.com\",\"password\":\"{PASSWORD}\"}}'\n"
+    )
+}
