@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderMap};
 use apierror::ApiError;
 use keystore::{KeyStore, Snapshot};
-use types::{Roles, UserId};
+use types::{Roles, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::caller::{Caller, Principal};
@@ -17,8 +17,8 @@ use crate::claims::{self, Accepted, CLIENT_ID, Issued, LEEWAY, Refusal, TYP};
 /// Issues access tokens and recognises them. Cheap to clone; clones share their caches.
 ///
 /// A signature is verified once for each token: that costs 38 us, a third of what a whole request may take. The state
-/// of a user (enabled, activated, roles) is looked up in the database and believed for [`STATE_LIFETIME`], so that a
-/// change works everywhere soon after, whatever the token says.
+/// of a user (enabled, activated, roles) and of the session is looked up in the database and believed for
+/// [`STATE_LIFETIME`], so that a change works everywhere soon after, whatever the token says.
 #[derive(Clone)]
 pub struct Authenticator(Arc<Inner>);
 
@@ -28,8 +28,8 @@ struct Inner {
     settings: Settings,
     /// By the token itself, to the byte.
     tokens: moka::sync::Cache<Box<str>, Known>,
-    /// `None`: there is no such user.
-    states: moka::future::Cache<UserId, Option<State>>,
+    /// Of users in their sessions.
+    states: moka::future::Cache<(UserId, Option<SessionId>), State>,
     /// When the folder of keys was last looked at, in seconds since 1970.
     looked_at: AtomicI64,
     is_folder_unreadable: AtomicBool,
@@ -55,12 +55,15 @@ pub struct AccessToken {
     pub token_id: Uuid,
 }
 
-/// How long a user's state is believed. With the time that a look-up may take it stays below the 10 s within which a
-/// change has to work everywhere.
+/// How long the state of a user and of a session is believed. With the time that a look-up may take it stays below the
+/// 10 s within which a change has to work everywhere.
 pub const STATE_LIFETIME: Duration = Duration::from_secs(5);
 
 /// The most tokens and the most users that are remembered. A token and its entry are about 700 bytes.
 const REMEMBERED: u64 = 20_000;
+
+/// When a client should come back whose state the database did not tell.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A token whose signature and claims were right under this generation of the keys.
 #[derive(Clone, Copy)]
@@ -69,22 +72,45 @@ struct Known {
     generation: u64,
 }
 
+/// What the database said of a user in a session.
 #[derive(Clone, Copy)]
-struct State {
-    may_sign_in: bool,
-    roles: Roles,
+enum State {
+    /// Gone, disabled or not activated.
+    NoUser,
+    /// The session has ended.
+    NoSession,
+    /// They may use what they got when they signed in.
+    Good(Roles),
+}
+
+/// Why a state is not known.
+#[derive(Debug, thiserror::Error)]
+enum LookUpError {
+    #[error("the user could not be looked up")]
+    User(#[from] userbus::Error),
 }
 
 impl Authenticator {
-    /// Issues and recognises tokens signed by `keys` for the users of `users`.
+    /// Issues and recognises tokens signed by `keys` for the users of `users` in the sessions of `sessions`.
     pub fn new(keys: KeyStore, settings: Settings, users: userbus::Business) -> Self {
+        Self::with_state_lifetime(keys, settings, users, STATE_LIFETIME)
+    }
+
+    /// As [`Authenticator::new`], with another time for which a state is believed: [`STATE_LIFETIME`] at most.
+    pub fn with_state_lifetime(
+        keys: KeyStore,
+        settings: Settings,
+        users: userbus::Business,
+        state_lifetime: Duration,
+    ) -> Self {
+        let state_lifetime = state_lifetime.min(STATE_LIFETIME);
         let token_lifetime = settings.access_ttl + Duration::from_secs(LEEWAY.unsigned_abs());
         Self(Arc::new(Inner {
             keys,
             users,
             settings,
             tokens: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(token_lifetime).build(),
-            states: moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(STATE_LIFETIME).build(),
+            states: moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(state_lifetime).build(),
             looked_at: AtomicI64::new(0),
             is_folder_unreadable: AtomicBool::new(false),
         }))
@@ -101,20 +127,25 @@ impl Authenticator {
         self.0.keys.snapshot()
     }
 
-    /// Issues a token for `user`, valid for the usual time.
+    /// Issues a token for `user` that belongs to no session: it works until it expires, or the user may not sign in. For
+    /// operators.
     ///
     /// # Errors
     /// No key is active.
     pub fn mint(&self, user: &userbus::User) -> Result<AccessToken, keystore::Error> {
-        self.mint_for(user, self.0.settings.access_ttl)
+        self.issue(user, None)
     }
 
-    /// Issues a token for `user`, valid for `ttl`.
+    /// Issues a token for `user` that belongs to this session, and ends with it.
     ///
     /// # Errors
     /// No key is active.
-    pub fn mint_for(&self, user: &userbus::User, ttl: Duration) -> Result<AccessToken, keystore::Error> {
-        let now = types::now().timestamp();
+    pub fn mint_within(&self, user: &userbus::User, session_id: SessionId) -> Result<AccessToken, keystore::Error> {
+        self.issue(user, Some(session_id))
+    }
+
+    fn issue(&self, user: &userbus::User, session_id: Option<SessionId>) -> Result<AccessToken, keystore::Error> {
+        let (now, ttl) = (types::now().timestamp(), self.0.settings.access_ttl);
         let token_id = Uuid::now_v7();
         let claims = Issued {
             iss: &self.0.settings.issuer,
@@ -124,6 +155,7 @@ impl Authenticator {
             iat: now,
             jti: token_id,
             client_id: CLIENT_ID,
+            sid: session_id.map(SessionId::uuid),
             roles: claims::role_names(user.roles.iter()),
         };
         let json = serde_json::to_vec(&claims).map_err(|_| keystore::Error::Crypto)?;
@@ -139,13 +171,11 @@ impl Authenticator {
         let Some(token) = bearer(headers).map_err(refused)? else {
             return Ok(Caller::Anonymous);
         };
-        let accepted = self.accept(token).map_err(refused)?;
-        let state = self.state(accepted.user_id).await?;
-        match state.filter(|state| state.may_sign_in) {
-            Some(State { roles, .. }) => {
-                Ok(Caller::User(Principal { user_id: accepted.user_id, roles, token_id: accepted.token_id }))
-            }
-            None => Err(refused(Refusal::User)),
+        let Accepted { user_id, token_id, session_id, .. } = self.accept(token).map_err(refused)?;
+        match self.state(user_id, session_id).await? {
+            State::Good(roles) => Ok(Caller::User(Principal { user_id, roles, token_id, session_id })),
+            State::NoUser => Err(refused(Refusal::User)),
+            State::NoSession => Err(refused(Refusal::Session)),
         }
     }
 
@@ -171,22 +201,24 @@ impl Authenticator {
         Ok(accepted)
     }
 
-    async fn state(&self, user_id: UserId) -> Result<Option<State>, ApiError> {
-        let look_up = async {
-            match self.0.users.query_by_id(user_id).await {
-                Ok(user) => Ok(Some(State { may_sign_in: user.may_sign_in(), roles: user.roles })),
-                Err(userbus::Error::NotFound) => Ok(None),
-                Err(error) => Err(error),
-            }
-        };
-        // Of many requests at once for one user, one asks the database.
-        let state = self.0.states.try_get_with(user_id, look_up).await;
-        state.map_err(|error| match error.as_ref() {
-            userbus::Error::Store(
-                sqldb::Error::Unavailable { .. } | sqldb::Error::DeadlineExceeded | sqldb::Error::Conflict { .. },
-            ) => ApiError::unavailable(Duration::from_secs(1)).with_cause(error),
-            _ => ApiError::internal(error),
+    /// Of many requests at once of one session, one asks the database.
+    async fn state(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<State, ApiError> {
+        let look_up = self.look_up(user_id, session_id);
+        let state = self.0.states.try_get_with((user_id, session_id), look_up).await;
+        state.map_err(|error| match error.may_pass() {
+            true => ApiError::unavailable(RETRY_AFTER).with_cause(error),
+            false => ApiError::internal(error),
         })
+    }
+
+    async fn look_up(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<State, LookUpError> {
+        let user = match self.0.users.query_by_id(user_id).await {
+            Ok(user) if user.may_sign_in() => user,
+            Ok(_) | Err(userbus::Error::NotFound) => return Ok(State::NoUser),
+            Err(error) => return Err(error.into()),
+        };
+        let is_live = session_id.is_none();
+        Ok(if is_live { State::Good(user.roles) } else { State::NoSession })
     }
 
     /// Reads the folder of keys if it has changed; looks once a second at most.
@@ -208,6 +240,19 @@ impl Authenticator {
             Ok(true) => tracing::info!("the signing keys were read again"),
             _ => {}
         }
+    }
+}
+
+impl LookUpError {
+    /// Whether the database may answer the next time.
+    fn may_pass(&self) -> bool {
+        let Self::User(userbus::Error::Store(error)) = self else {
+            return false;
+        };
+        matches!(
+            error,
+            sqldb::Error::Unavailable { .. } | sqldb::Error::DeadlineExceeded | sqldb::Error::Conflict { .. }
+        )
     }
 }
 

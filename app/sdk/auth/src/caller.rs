@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use apierror::{ApiError, Code};
-use types::{Roles, UserId};
+use types::{Roles, SessionId, UserId};
 use uuid::Uuid;
 
 /// Who sends a request. It is among the request's extensions once authentication has passed; handlers extract it.
@@ -26,9 +26,22 @@ pub struct Principal {
     pub roles: Roles,
     /// The `jti` of the access token.
     pub token_id: Uuid,
+    /// The session that the access token belongs to; none when an operator made it.
+    pub session_id: Option<SessionId>,
 }
 
 impl Caller {
+    /// The user.
+    ///
+    /// # Errors
+    /// 401 for nobody.
+    pub fn principal(&self) -> Result<&Principal, ApiError> {
+        match self {
+            Self::Anonymous => Err(ApiError::unauthorized(None)),
+            Self::User(principal) => Ok(principal),
+        }
+    }
+
     /// The user's id; `None` for nobody.
     pub fn user_id(&self) -> Option<UserId> {
         match self {

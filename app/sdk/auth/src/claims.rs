@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use types::{Role, UserId};
+use types::{Role, SessionId, UserId};
 use uuid::Uuid;
 
 /// The type of an access token's header.
@@ -24,6 +24,10 @@ pub(crate) struct Issued<'a> {
     pub(crate) iat: i64,
     pub(crate) jti: Uuid,
     pub(crate) client_id: &'a str,
+    /// The session that the token belongs to (OpenID Connect Front-Channel Logout 1.0, section 3); none for a token
+    /// that an operator made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<Uuid>,
     /// For clients to show. Nothing here believes them: the database knows the roles of this moment.
     pub(crate) roles: Vec<&'static str>,
 }
@@ -33,6 +37,7 @@ pub(crate) struct Issued<'a> {
 pub(crate) struct Accepted {
     pub(crate) user_id: UserId,
     pub(crate) token_id: Uuid,
+    pub(crate) session_id: Option<SessionId>,
     pub(crate) expires_at: i64,
 }
 
@@ -55,6 +60,8 @@ pub(crate) enum Refusal {
     Early,
     #[error("the user is gone, disabled or not activated")]
     User,
+    #[error("the session has ended")]
+    Session,
 }
 
 pub(crate) fn role_names(roles: impl Iterator<Item = Role>) -> Vec<&'static str> {
@@ -80,7 +87,12 @@ pub(crate) fn read(payload: &[u8], issuer: &str, audience: &str, now: i64) -> Re
     }
     let user_id = UserId::parse(text(&claims, "sub")?).map_err(|_| Refusal::Claim("sub"))?;
     let token_id = Uuid::parse_str(text(&claims, "jti")?).map_err(|_| Refusal::Claim("jti"))?;
-    Ok(Accepted { user_id, token_id, expires_at: exp })
+    // What is there and no id must not pass for a token without a session, which lives longer.
+    let session_id = match claims.contains_key("sid") {
+        true => Some(SessionId::parse(text(&claims, "sid")?).map_err(|_| Refusal::Claim("sid"))?),
+        false => None,
+    };
+    Ok(Accepted { user_id, token_id, session_id, expires_at: exp })
 }
 
 pub(crate) fn is_expired(exp: i64, now: i64) -> bool {

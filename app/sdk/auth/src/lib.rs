@@ -7,4 +7,4 @@ pub mod policy;
 
 pub use crate::authenticator::{AccessToken, Authenticator, STATE_LIFETIME, Settings};
 pub use crate::caller::{Caller, Principal};
-pub use crate::policy::{Denied, Grant, Permission, Row, Scope};
+pub use crate::policy::{Denied, Grant, Permission, Row};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use apierror::{ApiError, Code};
 use serde::Serialize;
-use types::{Role, UserId};
+use types::{Role, Scope};
 
 use crate::caller::Caller;
 
@@ -33,15 +33,6 @@ pub struct Row {
     pub support: Grant,
     /// [`Role::Customer`]
     pub customer: Grant,
-}
-
-/// How far one caller may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// To what belongs to this user.
-    Own(UserId),
-    /// To everything.
-    Any,
 }
 
 /// The policy does not let the caller do it.
@@ -101,19 +92,35 @@ macro_rules! policy {
 }
 
 policy! {
-    //                             anonymous admin editor support customer
+    //                                     anonymous admin editor support customer
     /// Ask for an access token.
-    TokensCreate = "tokens:create":     Any   Any   Any    Any     Any;
+    TokensCreate     = "tokens:create":         Any   Any   Any    Any     Any;
+    /// Sign up, show that an address is one's own.
+    AccountsRegister = "accounts:register":     Any   Any   Any    Any     Any;
+    /// Get back into an account whose password is forgotten.
+    AccountsRecover  = "accounts:recover":      Any   Any   Any    Any     Any;
+    /// See where one is signed in.
+    SessionsRead     = "sessions:read":         None  Own   Own    Own     Own;
+    /// Sign out, here or elsewhere.
+    SessionsEnd      = "sessions:end":          None  Own   Own    Own     Own;
     /// See films.
-    MoviesRead   = "movies:read":       Any   Any   Any    Any     Any;
+    MoviesRead       = "movies:read":           Any   Any   Any    Any     Any;
     /// Add, change and remove films.
-    MoviesWrite  = "movies:write":      None  Any   Any    None    None;
+    MoviesWrite      = "movies:write":          None  Any   Any    None    None;
     /// See one account.
-    UsersRead    = "users:read":        None  Any   Own    Any     Own;
+    UsersRead        = "users:read":            None  Any   Own    Any     Own;
     /// List and search accounts.
-    UsersQuery   = "users:query":       None  Any   None   None    None;
+    UsersQuery       = "users:query":           None  Any   None   None    None;
+    /// Change the name and the address of an account.
+    UsersWrite       = "users:write":           None  Any   Own    Own     Own;
+    /// Change the password of an account.
+    UsersPassword    = "users:password":        None  Any   Own    Own     Own;
+    /// Delete an account for good.
+    UsersDelete      = "users:delete":          None  Any   Own    Own     Own;
+    /// Keep accounts from signing in, let them again.
+    UsersEnable      = "users:enable":          None  Any   None   None    None;
     /// Give roles and take them away.
-    UsersGrant   = "users:grant":       None  Any   None   None    None;
+    UsersGrant       = "users:grant":           None  Any   None   None    None;
 }
 
 impl Permission {
@@ -137,16 +144,6 @@ impl Row {
             Role::Editor => self.editor,
             Role::Support => self.support,
             Role::Customer => self.customer,
-        }
-    }
-}
-
-impl Scope {
-    /// Whether what belongs to `owner` is within it.
-    pub fn covers(self, owner: UserId) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Own(user_id) => user_id == owner,
         }
     }
 }
@@ -186,7 +183,7 @@ pub fn decide(permission: Permission, caller: &Caller) -> Result<Scope, Denied> 
 /// The policy as a table of text, for people.
 pub fn to_text() -> String {
     let mut text = format!(
-        "{:<16}{:<11}{:<7}{:<8}{:<9}{:<10}what it is for\n",
+        "{:<19}{:<11}{:<7}{:<8}{:<9}{:<10}what it is for\n",
         "permission", "anonymous", "admin", "editor", "support", "customer"
     );
     for permission in Permission::ALL {
@@ -197,7 +194,7 @@ pub fn to_text() -> String {
             Grant::Any => "any",
         };
         text.push_str(&format!(
-            "{:<16}{:<11}{:<7}{:<8}{:<9}{:<10}{}\n",
+            "{:<19}{:<11}{:<7}{:<8}{:<9}{:<10}{}\n",
             permission.as_str(),
             cell(row.anonymous),
             cell(row.admin),

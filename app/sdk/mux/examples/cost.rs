@@ -28,7 +28,7 @@ impl Authenticate for Known {
     fn authenticate<'r>(&'r self, _: &'r HeaderMap) -> LocalBoxFuture<'r, Result<Caller, ApiError>> {
         let user_id = UserId::restore(Uuid::from_u128(7));
         let roles = [Role::Editor].into_iter().collect();
-        Box::pin(async move { Ok(Caller::User(Principal { user_id, roles, token_id: Uuid::nil() })) })
+        Box::pin(async move { Ok(Caller::User(Principal { user_id, roles, token_id: Uuid::nil(), session_id: None })) })
     }
 }
 

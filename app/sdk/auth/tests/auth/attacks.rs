@@ -156,6 +156,7 @@ async fn claims_that_lie_are_refused_under_a_right_signature() {
     let good = ground.claims(&user);
     let header = ground.header().to_string();
     let now = types::now().timestamp();
+    let session = types::SessionId::new().to_string();
     let changes = [
         ("exp", json!(now - 6)),
         ("exp", json!(0)),
@@ -194,6 +195,19 @@ async fn claims_that_lie_are_refused_under_a_right_signature() {
         ("sub", json!(types::UserId::new().to_string())),
         ("jti", json!("1")),
         ("jti", json!(null)),
+        ("sid", json!(null)),
+        ("sid", json!("")),
+        ("sid", json!(7)),
+        ("sid", json!("1")),
+        ("sid", json!([session])),
+        ("sid", json!({"id": session})),
+        ("sid", json!(session.replace('-', ""))),
+        ("sid", json!(format!("{{{session}}}"))),
+        ("sid", json!(format!("{session} "))),
+        ("sid", json!(format!("{session}\u{0}"))),
+        ("sid", json!("' OR 1=1 --")),
+        // Well formed, and nobody's.
+        ("sid", json!(session)),
     ];
     let mut attacks: Vec<_> = changes
         .into_iter()
@@ -217,6 +231,8 @@ async fn claims_that_lie_are_refused_under_a_right_signature() {
     ] {
         attacks.push((format!("exp {what}"), ground.forge(&header, &good.to_string().replace(&exp, instead))));
     }
+    let two_sessions = format!("{{\"sid\":\"{session}\",\"sid\":null,");
+    attacks.push(("sid twice".to_owned(), ground.forge(&header, &good.to_string().replacen('{', &two_sessions, 1))));
     let twice = good.to_string().replacen('{', "{\"sub\":\"x\",", 1);
     let inner = ground.forge(&header, &good.to_string());
     for payload in
@@ -267,6 +283,28 @@ async fn other_shapes_than_a_signed_compact_token_are_refused() {
     ];
     all_refused(&ground, shapes.into_iter().map(|token| (token.chars().take(60).collect(), token)).collect()).await;
     assert!(ground.bearer(good).await.is_ok());
+}
+
+#[tokio::test]
+async fn tokens_for_other_purposes_are_refused() {
+    let ground = Ground::new().await;
+    let user = ground.add("ada", &[Role::Admin]).await;
+    let claims = ground.claims(&user).to_string();
+    let mut attacks = Vec::new();
+    // Opaque ones, of as many bits as refresh, activation and reset tokens may have, in the alphabets they may have.
+    for bytes in [16, 20, 32, 48, 64] {
+        let random: Vec<u8> = (0..bytes).map(|byte: u8| byte.wrapping_mul(37).wrapping_add(11)).collect();
+        attacks.push((format!("{bytes} bytes"), encode(&random)));
+        attacks.push((format!("{bytes} bytes, hex"), random.iter().map(|byte| format!("{byte:02x}")).collect()));
+        attacks.push((format!("{bytes} bytes and a name"), format!("{}.{}", user.id, encode(&random))));
+    }
+    // Signed ones, of types that others use for them.
+    for typ in ["rt+jwt", "refresh+jwt", "id+jwt", "activation+jwt", "secevent+jwt", "dpop+jwt", "application/jwt"] {
+        let mut header = ground.header();
+        header["typ"] = json!(typ);
+        attacks.push((typ.to_owned(), ground.forge(&header.to_string(), &claims)));
+    }
+    all_refused(&ground, attacks).await;
 }
 
 #[tokio::test]

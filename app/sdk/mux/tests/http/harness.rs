@@ -71,7 +71,12 @@ impl Authenticate for Keys {
         };
         let user_id = UserId::restore(Uuid::from_u128(7));
         Box::pin(async move {
-            Ok(Caller::User(Principal { user_id, roles: [role?].into_iter().collect(), token_id: Uuid::nil() }))
+            Ok(Caller::User(Principal {
+                user_id,
+                roles: [role?].into_iter().collect(),
+                token_id: Uuid::nil(),
+                session_id: None,
+            }))
         })
     }
 }
