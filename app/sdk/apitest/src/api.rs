@@ -5,15 +5,18 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use auth::Authenticator;
 use dbtest::Database;
+use keystore::KeyStore;
 use mux::{About, Routes};
 use paging::Cursors;
 use service::{Listener, Options, Tasks};
 use sqldb::Db;
 use types::Role;
+use userbus::User;
 
 use crate::description::Description;
-use crate::people::People;
+use crate::people::{self, People, Standing};
 use crate::sending::Request;
 
 /// An application under test.
@@ -22,8 +25,20 @@ pub struct Api {
     pub(crate) http: reqwest::Client,
     pub(crate) people: People,
     pub(crate) description: Description,
+    db: Db,
+    authenticator: Authenticator,
     /// Dropped last: the instances work on it.
     database: Database,
+}
+
+/// What the tables of an instance work with: a pool of its own, the keys and the users of all.
+pub struct Instance {
+    /// Its pool.
+    pub db: Db,
+    /// Who recognises the tokens of its requests.
+    pub authenticator: Authenticator,
+    /// The users, whose passwords cost next to nothing.
+    pub users: userbus::Business,
 }
 
 /// Runs a test on a runtime like the one of a service.
@@ -34,9 +49,20 @@ pub fn run(test: impl Future<Output = ()>) {
 impl Api {
     /// Serves `routes` by so many instances, each with a pool of its own, on a database of this test's own.
     pub async fn start(instances: usize, routes: impl Fn(Db) -> Routes) -> Self {
+        Self::start_with(instances, auth::STATE_LIFETIME, |instance| vec![routes(instance.db)]).await
+    }
+
+    /// As [`Api::start`], for tables that sign people in: each instance believes the state of a user for
+    /// `state_lifetime`.
+    pub async fn start_with(
+        instances: usize,
+        state_lifetime: Duration,
+        tables: impl Fn(Instance) -> Vec<Routes>,
+    ) -> Self {
         let database = Database::new().await;
         let db = pool(&database);
         let people = People::sign_up(&db).await;
+        let authenticator = people.authenticator(&db, state_lifetime);
         let list_key = request::ListKey::from(Cursors::new(&[7; 32]));
         let tasks = Tasks::new();
         let options = Options {
@@ -54,10 +80,14 @@ impl Api {
                 contact: ("Marquee".to_owned(), "https://marquee.example".to_owned()),
             };
             let settings = mux::Settings { deadline: Duration::from_secs(10), ..mux::Settings::default() };
-            let instance = pool(&database);
-            let table = routes(instance.clone()).extractor_data(list_key.clone());
-            let api =
-                mux::Builder::new(about, people.authenticator(&instance), settings).routes(table).build().unwrap();
+            let db = pool(&database);
+            let authenticator = people.authenticator(&db, state_lifetime);
+            let users = people::users(&db);
+            let mut builder = mux::Builder::new(about, authenticator.clone(), settings);
+            for table in tables(Instance { db, authenticator, users }) {
+                builder = builder.routes(table.extractor_data(list_key.clone()));
+            }
+            let api = builder.build().unwrap();
             let listener = Listener::bind("test", SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
             let running = service::serve("test", listener, &options, &tasks, move || api.app()).unwrap();
             addresses.push(running.address());
@@ -69,7 +99,7 @@ impl Api {
             .unwrap();
         let url = format!("http://{}/openapi.json", addresses[0]);
         let description = Description::new(http.get(url).send().await.unwrap().json().await.unwrap());
-        Self { addresses, http, people, description, database }
+        Self { addresses, http, people, description, db, authenticator, database }
     }
 
     /// A GET of `path`, which may have a query.
@@ -105,6 +135,32 @@ impl Api {
     /// The access token of the first user of this role, for what goes beyond a [`Request`].
     pub fn token(&self, role: Role) -> &str {
         self.people.token(role, 0)
+    }
+
+    /// The access token of any user, which belongs to no session.
+    pub fn token_of(&self, user: &User) -> String {
+        self.authenticator.mint(user).unwrap().expose().to_owned()
+    }
+
+    /// Adds a user beside the two of each role: with this address, the password [`PASSWORD`](crate::PASSWORD) and these
+    /// roles.
+    pub async fn add(&self, email: &str, roles: &[Role], standing: Standing) -> User {
+        self.people.add(email, roles, standing).await
+    }
+
+    /// The database, for what a test asks the business of a domain.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Who issues tokens that every instance takes.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    /// The keys that sign the tokens.
+    pub fn keys(&self) -> &KeyStore {
+        self.people.keys()
     }
 
     /// Where the instance listens.

@@ -25,7 +25,8 @@ mod resource;
 mod sending;
 
 pub use crate::answer::Answer;
-pub use crate::api::{Api, run};
+pub use crate::api::{Api, Instance, run};
+pub use crate::people::{PASSWORD, Standing};
 pub use crate::raw::Raw;
 pub use crate::resource::{Filter, Resource, Sort, merge};
 pub use crate::sending::Request;

@@ -1,4 +1,4 @@
-//! The users of a test: two of each role, each with a token.
+//! The users of a test: two of each role, each with a token, and whoever a test adds.
 
 use std::time::Duration;
 
@@ -7,12 +7,27 @@ use keystore::{Algorithm, KeyStore};
 use sqldb::Db;
 use tempfile::TempDir;
 use types::{Email, Name, Password, Role, Roles};
-use userbus::{Cost, NewUser, Passwords};
+use userbus::{Cost, NewUser, Passwords, User};
+
+/// The password of every user of a test.
+pub const PASSWORD: &str = "marquee-test-only";
+
+/// Whether a user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They may.
+    Active,
+    /// Not before they have shown that the address is theirs.
+    Dormant,
+    /// Not until an admin lets them.
+    Disabled,
+}
 
 /// Signed up in the test's database, with keys in a folder of the test's own.
 pub(crate) struct People {
     tokens: Vec<(Role, String)>,
     keys: KeyStore,
+    users: userbus::Business,
     /// Removed with this value.
     _folder: TempDir,
 }
@@ -22,30 +37,44 @@ impl People {
         let folder = TempDir::new().unwrap();
         let keys = KeyStore::open(folder.path()).unwrap();
         keys.ensure_active(Algorithm::EdDsa).unwrap();
-        let authenticator = authenticator(&keys, db);
-        // The passwords open nothing but this test.
-        let users =
-            userbus::Business::with_passwords(db.clone(), Passwords::new(Cost { memory_kib: 0, passes: 0 }, 1, 100));
-        let mut tokens = Vec::new();
+        let mut people = Self { tokens: Vec::new(), keys, users: users(db), _folder: folder };
+        let authenticator = people.authenticator(db, auth::STATE_LIFETIME);
         for role in Role::ALL {
             for number in 0..2 {
-                let new = NewUser {
-                    name: Name::parse("A Tester").unwrap(),
-                    email: Email::parse(&format!("{role}-{number}@example.com")).unwrap(),
-                    password: Password::parse("marquee-test-only").unwrap(),
-                    roles: Roles::from_iter([role]),
-                    activated: true,
-                };
-                let user = users.create(new).await.unwrap();
-                tokens.push((role, authenticator.mint(&user).unwrap().expose().to_owned()));
+                let email = format!("{role}-{number}@example.com");
+                let user = people.add(&email, &[role], Standing::Active).await;
+                people.tokens.push((role, authenticator.mint(&user).unwrap().expose().to_owned()));
             }
         }
-        Self { tokens, keys, _folder: folder }
+        people
     }
 
-    /// An authenticator for an instance that uses `db`.
-    pub(crate) fn authenticator(&self, db: &Db) -> Authenticator {
-        authenticator(&self.keys, db)
+    /// Adds a user called "A Tester".
+    pub(crate) async fn add(&self, email: &str, roles: &[Role], standing: Standing) -> User {
+        let new = NewUser {
+            name: Name::parse("A Tester").unwrap(),
+            email: Email::parse(email).unwrap(),
+            password: Password::parse(PASSWORD).unwrap(),
+            roles: roles.iter().copied().collect::<Roles>(),
+            activated: standing != Standing::Dormant,
+        };
+        let user = self.users.create(new).await.unwrap();
+        if standing == Standing::Disabled { self.users.disable(&user).await.unwrap() } else { user }
+    }
+
+    /// An authenticator for an instance that uses `db`, which believes a state for `state_lifetime`.
+    pub(crate) fn authenticator(&self, db: &Db, state_lifetime: Duration) -> Authenticator {
+        let settings = auth::Settings {
+            issuer: "https://marquee.example".to_owned(),
+            audience: "marquee".to_owned(),
+            access_ttl: Duration::from_secs(900),
+        };
+        Authenticator::with_state_lifetime(self.keys.clone(), settings, users(db), state_lifetime)
+    }
+
+    /// The keys that sign the tokens.
+    pub(crate) fn keys(&self) -> &KeyStore {
+        &self.keys
     }
 
     /// The token of a user: the first (0) or the second (1) with this role.
@@ -55,11 +84,7 @@ impl People {
     }
 }
 
-fn authenticator(keys: &KeyStore, db: &Db) -> Authenticator {
-    let settings = auth::Settings {
-        issuer: "https://marquee.example".to_owned(),
-        audience: "marquee".to_owned(),
-        access_ttl: Duration::from_secs(900),
-    };
-    Authenticator::new(keys.clone(), settings, userbus::Business::new(db.clone()))
+/// The users in `db`. Their passwords open nothing but a test, and are hashed at the least cost.
+pub(crate) fn users(db: &Db) -> userbus::Business {
+    userbus::Business::with_passwords(db.clone(), Passwords::new(Cost { memory_kib: 0, passes: 0 }, 4, 1000))
 }

@@ -33,14 +33,19 @@ impl<'a> Request<'a> {
 
     /// Sends it as the first user of this role.
     pub fn by(self, role: Role) -> Self {
-        let token = format!("Bearer {}", self.api.people.token(role, 0));
-        self.header(AUTHORIZATION.as_str(), token)
+        let api = self.api;
+        self.bearer(api.people.token(role, 0))
     }
 
     /// Sends it as the second user of this role.
     pub fn by_second(self, role: Role) -> Self {
-        let token = format!("Bearer {}", self.api.people.token(role, 1));
-        self.header(AUTHORIZATION.as_str(), token)
+        let api = self.api;
+        self.bearer(api.people.token(role, 1))
+    }
+
+    /// Sends it with this access token.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), format!("Bearer {token}"))
     }
 
     /// Adds a header field.
