@@ -1,7 +1,8 @@
-//! A `platform` that runs as a child of the test.
+//! A service that runs as a child of the test: `platform`, or another.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -16,6 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a process is to be started.
 pub(crate) struct Setup {
+    program: PathBuf,
     /// Where it runs: nothing of the repository is near.
     folder: Arc<TempDir>,
     settings: Vec<(String, String)>,
@@ -43,7 +45,8 @@ struct Lines {
 impl Setup {
     /// On free ports, with a short drain and patience for a busy machine.
     pub(crate) fn new() -> Self {
-        let setup = Self { folder: Arc::new(tempfile::tempdir().unwrap()), settings: Vec::new() };
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_platform"));
+        let setup = Self { program, folder: Arc::new(tempfile::tempdir().unwrap()), settings: Vec::new() };
         let keys = setup.folder.path().join("keys").display().to_string();
         setup
             .with("web.api_host", "127.0.0.1:0")
@@ -57,6 +60,12 @@ impl Setup {
             .with("db.acquire_timeout", "10s")
     }
 
+    /// Runs another service than `platform`.
+    pub(crate) fn of(mut self, program: PathBuf) -> Self {
+        self.program = program;
+        self
+    }
+
     /// Sets a key of the configuration; the last time counts.
     pub(crate) fn with(mut self, key: &str, value: impl Into<String>) -> Self {
         self.settings.retain(|(known, _)| known != key);
@@ -66,7 +75,7 @@ impl Setup {
 
     /// The command line, as the environment of this test does not change it.
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_platform"));
+        let mut command = Command::new(&self.program);
         command.env_clear().current_dir(self.folder.path());
         command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin");
         for (key, value) in &self.settings {
@@ -197,6 +206,17 @@ pub(crate) async fn eventually<T>(limit: Duration, mut ask: impl AsyncFnMut() ->
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// Another program of the workspace, which cargo builds beside this one; built here when this package is tested alone.
+pub(crate) fn beside(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name(name);
+    if !program.exists() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
+        let build = Command::new(env!("CARGO")).args(["build", "--bin", name]).current_dir(root).status().unwrap();
+        assert!(build.success());
+    }
+    program
 }
 
 fn collect(from: impl Read + Send + 'static) -> Lines {

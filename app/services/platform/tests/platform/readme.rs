@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::folder::ClusterFolder;
-use crate::process::Setup;
+use crate::process::{Setup, beside};
 use blocks::{Block, Readme};
 
 fn root() -> PathBuf {
@@ -68,7 +68,7 @@ fn every_make_target_and_admin_command_of_the_readme_exists() {
         .filter(|line| !line.starts_with(['\t', '.', '#', ' ']))
         .filter_map(|line| Some(line.split_once(':')?.0))
         .collect();
-    let admin = admin();
+    let admin = beside("admin");
     let mut checked = 0;
     let blocks = readme.commands.iter().flat_map(|block| block.text.lines());
     for line in blocks.chain(readme.inline.iter().map(String::as_str)) {
@@ -94,14 +94,4 @@ fn every_make_target_and_admin_command_of_the_readme_exists() {
 /// Whether a word can be the name of a command, not an argument of it.
 fn is_name(word: &str) -> bool {
     !word.contains(['/', '.', '@', '<', '=']) && !word.starts_with('-')
-}
-
-/// The other program, which cargo builds beside this one; built here when this package is tested alone.
-fn admin() -> PathBuf {
-    let admin = Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name("admin");
-    if !admin.exists() {
-        let build = Command::new(env!("CARGO")).args(["build", "--bin", "admin"]).current_dir(root()).status().unwrap();
-        assert!(build.success());
-    }
-    admin
 }
