@@ -131,6 +131,27 @@ impl Db {
         }
     }
 
+    /// Runs `work` in the transaction that this handle is bound to, or like [`Db::transact`] in a new one: what belongs
+    /// together, such as a row and the note of its change, is kept or undone together in whatever transaction it happens.
+    ///
+    /// Within a transaction there is no savepoint. It would cost two round trips for something that nobody wants: work
+    /// of which a part failed is to be undone with all that surrounds it. So when `work` answers an error there, or is
+    /// dropped midway, the transaction can't be committed any more, whatever becomes of the error. Who wants to go on
+    /// after it puts [`Db::transact`] around it. A lost race is tried again by whoever began the transaction.
+    ///
+    /// # Errors
+    /// What the work answers, or the failure to begin or commit.
+    pub async fn atomic<T, E, W>(&self, work: impl Fn(Tx) -> W) -> Result<T, E>
+    where
+        E: From<Error>,
+        W: Future<Output = Result<T, E>>,
+    {
+        match &self.0 {
+            Route::Pool(_) => self.transact(work).await,
+            Route::Tx(tx) => tx.whole(work).await,
+        }
+    }
+
     /// Asks the server for an answer.
     ///
     /// # Errors

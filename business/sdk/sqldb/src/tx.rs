@@ -1,7 +1,7 @@
 //! A transaction that several domains share by handle.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
@@ -64,6 +64,9 @@ struct Inner {
     deadline: Instant,
     /// A statement failed: the server will not commit any more.
     failed: AtomicBool,
+    /// The lowest level at which a unit of work was left half done: what was done since its savepoint is not to be
+    /// kept. [`WHOLE`] when there is none.
+    half_done: AtomicU32,
     /// A statement or the commit lost against a concurrent transaction.
     lost_a_race: AtomicBool,
     /// Nobody will end the transaction any more.
@@ -76,6 +79,12 @@ struct Open {
     /// Savepoints that are set now.
     level: u32,
 }
+
+/// No level has a unit of work that was left half done.
+const WHOLE: u32 = u32::MAX;
+
+/// Notes, when it is dropped, that a unit of work was left half done.
+struct HalfDone<'t>(Option<&'t Tx>);
 
 /// Ends a transaction, when it is dropped, for everyone who still has a handle.
 pub(crate) struct EndOnDrop(Tx);
@@ -92,6 +101,7 @@ impl Tx {
             pool: Arc::clone(pool),
             deadline,
             failed: AtomicBool::new(false),
+            half_done: AtomicU32::new(WHOLE),
             lost_a_race: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
         };
@@ -141,16 +151,31 @@ impl Tx {
         }
     }
 
+    /// Runs `work` in this transaction, which can't be committed when the work fails or is dropped midway.
+    pub(crate) async fn whole<T, E, W>(&self, work: impl Fn(Self) -> W) -> Result<T, E>
+    where
+        W: Future<Output = Result<T, E>>,
+    {
+        let mut half_done = HalfDone(Some(self));
+        let outcome = work(self.clone()).await;
+        if outcome.is_ok() {
+            half_done.0 = None;
+        }
+        outcome
+    }
+
     /// Commits. When a statement failed and the failure was swallowed, the server would answer COMMIT by rolling back
     /// without an error: that is an error here.
     pub(crate) async fn commit(&self) -> Result<(), Error> {
-        let (failed, level) = (self.inner.failed.load(Ordering::Relaxed), self.lock(self.deadline()).await?.level);
-        if failed || level > 0 {
-            self.rollback().await?;
-            let why = if failed { "with a failed statement" } else { "whose nested work was dropped midway" };
-            return Err(Error::Other { source: format!("commit of a transaction {why}").into() });
-        }
-        self.end("COMMIT").await
+        let level = self.lock(self.deadline()).await?.level;
+        let why = match () {
+            () if self.inner.failed.load(Ordering::Relaxed) => "with a failed statement",
+            () if self.inner.half_done.load(Ordering::Relaxed) != WHOLE => "with work that was left half done",
+            () if level > 0 => "whose nested work was dropped midway",
+            () => return self.end("COMMIT").await,
+        };
+        self.rollback().await?;
+        Err(Error::Other { source: format!("commit of a transaction {why}").into() })
     }
 
     pub(crate) async fn rollback(&self) -> Result<(), Error> {
@@ -207,6 +232,9 @@ impl Tx {
         if outcome.is_ok() {
             open.level = level - 1;
             self.inner.failed.store(false, Ordering::Relaxed);
+            // What was left half done under this savepoint is undone; what was so before it is not.
+            let below = |half_done| (half_done >= level).then_some(WHOLE);
+            let _ = self.inner.half_done.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below);
         }
         self.leave(open, outcome)
     }
@@ -245,6 +273,14 @@ impl Tx {
             && let Ok(mut open) = self.inner.open.try_lock()
         {
             open.slot = None;
+        }
+    }
+}
+
+impl Drop for HalfDone<'_> {
+    fn drop(&mut self) {
+        if let Some(tx) = self.0 {
+            tx.inner.half_done.fetch_min(tx.level, Ordering::Relaxed);
         }
     }
 }

@@ -10,6 +10,7 @@ mod pool;
 mod schema;
 mod statements;
 mod stress;
+mod together;
 mod transactions;
 
 use std::time::Duration;

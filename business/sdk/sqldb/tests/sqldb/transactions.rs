@@ -135,7 +135,8 @@ async fn work_that_always_loses_ends_as_a_conflict() {
     assert_eq!(attempts.load(Ordering::Relaxed), 5);
 }
 
-async fn raise(db: &Db, sqlstate: &str) -> Result<u64, Error> {
+/// Fails as the server does in this state.
+pub(crate) async fn raise(db: &Db, sqlstate: &str) -> Result<u64, Error> {
     let function = "CREATE OR REPLACE FUNCTION pg_temp.raise_state(state text) RETURNS void LANGUAGE plpgsql AS \
         $$ BEGIN RAISE EXCEPTION 'asked for' USING ERRCODE = state; END $$";
     db.execute(sqlx::query(function)).await?;
