@@ -36,6 +36,8 @@ pub enum Outcome {
     Allowed,
     /// Not before this time has passed.
     Denied {
+        /// The name of the policy that does not let it.
+        policy: &'static str,
         /// The time until it may be tried, should nobody else take that turn.
         retry_after: Duration,
     },

@@ -50,8 +50,8 @@ impl Store {
             SELECT false, (extract(epoch FROM whole_at + $2 - $3 - clock_timestamp()) * 1000000)::bigint
             FROM throttles WHERE key = $1 AND NOT EXISTS (SELECT FROM taken)";
         let level = self.0.fetch_optional(ask(SQL, turn)).await?;
-        // No row: the bucket was made, and emptied, since the statement began.
-        Ok(level.map_or(Outcome::Denied { retry_after: turn.policy.cost() }, Outcome::from))
+        // No row: the bucket was made, and emptied, since the statement began. How long to wait is told next time.
+        Ok(level.unwrap_or(Level { is_allowed: false, wait: 0 }).of(turn))
     }
 
     /// Whether there is a turn.
@@ -61,7 +61,7 @@ impl Store {
                 (extract(epoch FROM whole_at + $2 - $3 - clock_timestamp()) * 1000000)::bigint AS wait
             FROM throttles WHERE key = $1";
         let level = self.0.fetch_optional(ask(SQL, turn)).await?;
-        Ok(level.map_or(Outcome::Allowed, Outcome::from))
+        Ok(level.map_or(Outcome::Allowed, |level| level.of(turn)))
     }
 
     pub(crate) async fn give_back(&self, turn: &Turn) -> Result<(), Error> {
@@ -131,12 +131,13 @@ fn delta(time: Duration) -> TimeDelta {
     TimeDelta::microseconds(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
 }
 
-impl From<Level> for Outcome {
-    fn from(level: Level) -> Self {
-        if level.is_allowed {
-            return Self::Allowed;
+impl Level {
+    fn of(&self, turn: &Turn) -> Outcome {
+        if self.is_allowed {
+            return Outcome::Allowed;
         }
         // Less than nothing when another has given its turn back meanwhile.
-        Self::Denied { retry_after: Duration::from_micros(level.wait.max(0).unsigned_abs()) }
+        let retry_after = Duration::from_micros(self.wait.max(0).unsigned_abs());
+        Outcome::Denied { policy: turn.policy.name, retry_after }
     }
 }

@@ -33,7 +33,7 @@ async fn take(throttles: &Throttles, policy: &Policy, parts: &[&[u8]]) -> Outcom
 #[track_caller]
 fn wait(outcome: Outcome) -> Duration {
     match outcome {
-        Outcome::Denied { retry_after } => retry_after,
+        Outcome::Denied { retry_after, .. } => retry_after,
         Outcome::Allowed => panic!("it is allowed"),
     }
 }
