@@ -1,0 +1,71 @@
+//! Periodic jobs: enqueued when they are due, once, whatever the number of replicas.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::report::Report;
+use crate::runner::Shared;
+use crate::schedule::Schedule;
+use crate::store::{self, NewJob};
+
+/// How often the schedules are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A periodic job.
+#[derive(Clone, Debug)]
+pub(crate) struct Periodic {
+    pub(crate) name: &'static str,
+    pub(crate) lane: &'static str,
+    pub(crate) attempts: i16,
+    pub(crate) schedule: Schedule,
+}
+
+/// Enqueues periodic jobs until the stop.
+pub(crate) async fn run(shared: Arc<Shared>, periodics: Vec<Periodic>, stop: CancellationToken) {
+    if periodics.is_empty() {
+        return;
+    }
+    let mut is_declared = false;
+    loop {
+        match look(&shared, &periodics, is_declared).await {
+            Ok(()) => is_declared = true,
+            Err(error) => shared.report(Report::hindered("look at the schedules", &error)),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+async fn look(shared: &Shared, periodics: &[Periodic], is_declared: bool) -> Result<(), sqldb::Error> {
+    if !is_declared {
+        for Periodic { name, schedule, .. } in periodics {
+            if let Some(next) = schedule.next(types::now()) {
+                store::declare(&shared.db, name, schedule.as_str(), next).await?;
+            }
+        }
+    }
+    let names: Vec<&'static str> = periodics.iter().map(|periodic| periodic.name).collect();
+    for (name, due, now) in store::due(&shared.db, &names).await? {
+        let Some(Periodic { name, lane, attempts, schedule }) = periodics.iter().find(|one| one.name == name) else {
+            continue;
+        };
+        // After the server's moment: what was missed while no replica ran is made up for once, not once a period.
+        if let Some(next) = schedule.next(now) {
+            let job = NewJob {
+                name,
+                lane,
+                payload: serde_json::Value::Null,
+                attempts: *attempts,
+                unique_key: None,
+                traceparent: None,
+                due_at: None,
+            };
+            store::tick(&shared.db, job, due, next).await?;
+        }
+    }
+    Ok(())
+}
