@@ -1,12 +1,15 @@
 //! Everything the product knows about films.
 
+mod event;
 mod filter;
 mod model;
 mod store;
 
 use paging::{OrderBy, Page, Slice};
+use sqldb::Db;
 use types::{MovieId, Version};
 
+pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, OrderField, QueryFilter, SEARCH_ORDER, Search};
 pub use crate::model::{
     Director, Genre, Genres, GenresError, ImportKey, ImportMovie, Imported, Movie, NewMovie, Price, RangeError, Rating,
@@ -17,6 +20,7 @@ use crate::store::Store;
 /// What can be done with films.
 #[derive(Clone)]
 pub struct Business {
+    db: Db,
     store: Store,
 }
 
@@ -42,8 +46,8 @@ pub enum Error {
 
 impl Business {
     /// The business of films, stored in `db`.
-    pub fn new(db: sqldb::Db) -> Self {
-        Self { store: Store::new(db) }
+    pub fn new(db: Db) -> Self {
+        Self { store: Store::new(db.clone()), db }
     }
 
     /// The same business within the transaction `tx`.
@@ -57,22 +61,14 @@ impl Business {
     /// # Errors
     /// [`Error::DuplicateTitle`], [`Error::Store`].
     pub async fn create(&self, new: NewMovie) -> Result<Movie, Error> {
-        let now = types::now();
-        let movie = Movie {
-            id: MovieId::new(),
-            title: new.title,
-            year: new.year,
-            runtime: new.runtime,
-            genres: new.genres,
-            director: new.director,
-            rating: new.rating,
-            price: new.price,
-            stock: new.stock,
-            version: Version::FIRST,
-            created_at: now,
-            updated_at: now,
-        };
-        self.store.create(&movie).await?;
+        let movie = new.into_movie(MovieId::new(), types::now());
+        self.db
+            .atomic(async |tx| {
+                Store::new(tx.db()).create(&movie).await?;
+                changes::record(&tx, &[event::created(&movie)]).await?;
+                Ok::<_, Error>(())
+            })
+            .await?;
         Ok(movie)
     }
 
@@ -85,7 +81,14 @@ impl Business {
         if update.clone().apply(movie) == *movie {
             return Ok(movie.clone());
         }
-        match self.store.update(movie, update).await? {
+        let change = self.db.atomic(async |tx| {
+            let updated = Store::new(tx.db()).update(movie, update.clone()).await?;
+            if let Some(updated) = &updated {
+                changes::record(&tx, &[event::updated(movie, updated)]).await?;
+            }
+            Ok::<_, Error>(updated)
+        });
+        match change.await? {
             Some(updated) => Ok(updated),
             None => Err(self.conflict(movie.id).await),
         }
@@ -96,7 +99,14 @@ impl Business {
     /// # Errors
     /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::Store`].
     pub async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<(), Error> {
-        if self.store.delete(movie_id, expected).await? { Ok(()) } else { Err(self.conflict(movie_id).await) }
+        let removal = self.db.atomic(async |tx| {
+            let deleted = Store::new(tx.db()).delete(movie_id, expected).await?;
+            if let Some(deleted) = &deleted {
+                changes::record(&tx, &[event::deleted(deleted)]).await?;
+            }
+            Ok::<_, Error>(deleted.is_some())
+        });
+        if removal.await? { Ok(()) } else { Err(self.conflict(movie_id).await) }
     }
 
     /// A page of the films that `filter` selects. By relevance there are at most 4000: of a search that more films fit, the
@@ -136,7 +146,18 @@ impl Business {
     /// # Errors
     /// [`Error::Store`], and then none of the batch was added.
     pub async fn import(&self, batch: &[ImportMovie]) -> Result<Vec<Imported>, Error> {
-        self.store.import(batch).await
+        // A unit of work is run again when it loses a race: imports at once can meet in each other's rows.
+        self.db
+            .atomic(async |tx| {
+                let outcomes = Store::new(tx.db()).import(batch).await?;
+                let created = batch.iter().zip(&outcomes).filter_map(|(item, outcome)| match outcome {
+                    Imported::Created(id) => Some(event::created(&item.new.clone().into_movie(*id, types::now()))),
+                    Imported::Known | Imported::DuplicateTitle => None,
+                });
+                changes::record(&tx, &created.collect::<Vec<_>>()).await?;
+                Ok(outcomes)
+            })
+            .await
     }
 
     /// Why a statement that names an id and a version met no row.

@@ -172,6 +172,26 @@ pub struct RangeError {
 #[error("must be one of G, PG, PG-13, R, NC-17")]
 pub struct RatingError;
 
+impl NewMovie {
+    /// The film that is made of it.
+    pub(crate) fn into_movie(self, id: MovieId, now: Timestamp) -> Movie {
+        Movie {
+            id,
+            title: self.title,
+            year: self.year,
+            runtime: self.runtime,
+            genres: self.genres,
+            director: self.director,
+            rating: self.rating,
+            price: self.price,
+            stock: self.stock,
+            version: Version::FIRST,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 impl UpdateMovie {
     /// `movie` after the update, still with its old version and time.
     pub fn apply(self, movie: &Movie) -> Movie {

@@ -1,6 +1,6 @@
 //! Films in PostgreSQL: the statements, the rows, what becomes what.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use keyset::Keyset;
 use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
@@ -150,11 +150,15 @@ impl Store {
         Ok(row.map(Movie::from))
     }
 
-    /// Removes the film; `false` when no film has the id, or it has another version than `expected`.
-    pub(crate) async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<bool, Error> {
-        const SQL: &str = "DELETE FROM movies WHERE movie_id = $1 AND version = coalesce($2, version)";
-        let delete = sqlx::query(SQL).bind(movie_id.uuid()).bind(expected.map(Version::number));
-        Ok(self.db.execute(delete).await.map_err(meaning)? == 1)
+    /// Removes the film and answers it as it was; `None` when no film has the id, or it has another version than
+    /// `expected`.
+    pub(crate) async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<Option<Movie>, Error> {
+        const SQL: &str = concat!(
+            "DELETE FROM movies WHERE movie_id = $1 AND version = coalesce($2, version) RETURNING ",
+            columns!()
+        );
+        let delete = sqlx::query_as::<_, Row>(SQL).bind(movie_id.uuid()).bind(expected.map(Version::number));
+        Ok(self.db.fetch_optional(delete).await.map_err(meaning)?.map(Movie::from))
     }
 
     pub(crate) async fn query(
@@ -213,34 +217,28 @@ impl Store {
         })
     }
 
+    /// Adds the films that are not there. In a transaction: it is two statements.
     pub(crate) async fn import(&self, batch: &[ImportMovie]) -> Result<Vec<Imported>, Error> {
         const KNOWN: &str = "SELECT import_key FROM movies WHERE import_key = ANY($1)";
-        let keys: Vec<String> = batch.iter().map(|item| item.key.as_str().to_owned()).collect();
-        // A unit of work is run again when it loses a race: imports at once can meet in each other's rows.
-        self.db
-            .transact(async |tx| {
-                let db = tx.db();
-                let created = db.fetch_all(insert_batch(batch)).await?;
-                let known = db.fetch_all(sqlx::query_as::<_, (String,)>(KNOWN).bind(keys.clone())).await?;
-                let mut created: HashMap<String, Uuid> = created.into_iter().collect();
-                let known: HashSet<String> = known.into_iter().map(|(key,)| key).collect();
-                Ok(keys
-                    .iter()
-                    // A key that the batch has twice was created once.
-                    .map(|key| match created.remove(key) {
-                        Some(movie_id) => Imported::Created(MovieId::restore(movie_id)),
-                        None if known.contains(key) => Imported::Known,
-                        None => Imported::DuplicateTitle,
-                    })
-                    .collect())
-            })
-            .await
+        let ids = column(batch, |_| MovieId::new());
+        let keys = column(batch, |item| item.key.as_str().to_owned());
+        let created = self.db.fetch_all(insert_batch(batch, &ids)).await?;
+        let known = self.db.fetch_all(sqlx::query_as::<_, (String,)>(KNOWN).bind(keys.clone())).await?;
+        let created: HashSet<Uuid> = created.into_iter().map(|(movie_id,)| movie_id).collect();
+        let known: HashSet<String> = known.into_iter().map(|(key,)| key).collect();
+        let outcome = |(id, key): (MovieId, &String)| match () {
+            () if created.contains(&id.uuid()) => Imported::Created(id),
+            // A key that the batch has twice was created once.
+            () if known.contains(key) => Imported::Known,
+            () => Imported::DuplicateTitle,
+        };
+        Ok(ids.into_iter().zip(&keys).map(outcome).collect())
     }
 }
 
-/// Inserts the films that are not there, and answers the key and id of each. In the order of the keys: two batches that
-/// insert the same rows in different orders would wait for each other.
-fn insert_batch(batch: &[ImportMovie]) -> QueryAs<'static, Postgres, (String, Uuid), PgArguments> {
+/// Inserts the films that are not there, and answers the id of each. In the order of the keys: two batches that insert
+/// the same rows in different orders would wait for each other. Of two films with one key, the first in the batch.
+fn insert_batch(batch: &[ImportMovie], ids: &[MovieId]) -> QueryAs<'static, Postgres, (Uuid,), PgArguments> {
     // Genres travel joined by U+001F, which no line of text has: an array of arrays of different lengths can't.
     const SQL: &str = "
         INSERT INTO movies (movie_id, import_key, title, year, runtime_minutes, genres, director, rating,
@@ -251,11 +249,11 @@ fn insert_batch(batch: &[ImportMovie]) -> QueryAs<'static, Postgres, (String, Uu
             $9::bigint[], $10::text[], $11::int[])
             AS batch (movie_id, import_key, title, year, runtime_minutes, genres, director, rating, price_amount,
                 price_currency, stock)
-        ORDER BY import_key
+        ORDER BY import_key, movie_id
         ON CONFLICT DO NOTHING
-        RETURNING import_key, movie_id";
+        RETURNING movie_id";
     sqlx::query_as(SQL)
-        .bind(column(batch, |_| MovieId::new().uuid()))
+        .bind(ids.iter().map(|id| id.uuid()).collect::<Vec<_>>())
         .bind(column(batch, |item| item.key.as_str().to_owned()))
         .bind(column(batch, |item| item.new.title.as_str().to_owned()))
         .bind(column(batch, |item| item.new.year.number()))

@@ -4,6 +4,7 @@
 
 mod films;
 
+mod changes;
 mod create;
 mod delete;
 mod import;
