@@ -33,7 +33,7 @@ impl Contender {
     ///
     /// # Errors
     /// It does not get ready, or the development users cannot sign in.
-    pub async fn service(url: &str, folder: &Path, collector: SocketAddr) -> Result<Self> {
+    pub async fn service(url: &str, folder: &Path, collector: &str) -> Result<Self> {
         let (address, debug) = (free_address()?, free_address()?);
         let mut command = Command::new(beside_us("platform")?);
         command
@@ -45,7 +45,7 @@ impl Contender {
             .env("MARQUEE__AUTH__KEYS_DIR", folder.join("keys"))
             .env("MARQUEE__TELEMETRY__LOG_FORMAT", "json")
             .env("MARQUEE__TELEMETRY__LOG_FILE", folder.join(fixture::LOG))
-            .env("MARQUEE__TELEMETRY__OTLP_ENDPOINT", format!("http://{collector}"))
+            .env("MARQUEE__TELEMETRY__OTLP_ENDPOINT", collector)
             .env("MARQUEE__TELEMETRY__SAMPLE_RATIO", "0.05")
             .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
             .env("MARQUEE__LIMITS__BURST", "1000000")

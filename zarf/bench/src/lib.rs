@@ -4,7 +4,6 @@
 //! whatever else the machine does falls on all of them alike. What is compared is the ratio, and the processor time
 //! that the server's process spends on a request; requests a second on a shared machine say little.
 
-pub mod collector;
 pub mod contender;
 pub mod depth;
 pub mod fixture;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use bench::collector::Collector;
 use bench::contender::Contender;
 use bench::fixture::{self, Fixture};
 use bench::load::{self, Requests, Round};
@@ -15,6 +14,7 @@ use clap::Parser;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Method, Request, StatusCode};
+use otlptest::Collector;
 
 /// Measures the service beside a bare actix-web and sqlx handler, in turn, in one run.
 #[derive(Parser)]
@@ -49,16 +49,16 @@ async fn main() -> Result<()> {
     let options = Options::parse();
     let fixture = Fixture::start()?;
     let url = fixture.database("films")?;
-    let collector = Collector::start().await?;
-    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let collector = Collector::counting().await;
+    let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
     let started = restart_time(&fixture, &url, &collector, service).await?;
-    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
     let bare = Contender::bare("bare", &url, false).await?;
     let bare_ping = Contender::bare("bare, ping", &url, true).await?;
 
     let operations = operations(&url).await?;
     let mut figures = Vec::new();
-    let (spans_before, log_before) = (collector.spans(), fixture.log_bytes()?);
+    let (spans_before, log_before) = (collector.count(), fixture.log_bytes()?);
     for operation in &operations {
         figures.extend(measure(&options, operation, &[&bare, &bare_ping, &service]).await?);
         figures.extend(limit(&options, &fixture, operation)?);
@@ -69,7 +69,7 @@ async fn main() -> Result<()> {
     drop((bare, bare_ping));
     let requests = figures.iter().filter(|figure| figure.contender == service.name).map(|figure| figure.requests).sum();
     service.stop().await?;
-    text.push_str(&report::telemetry(collector.spans() - spans_before, fixture.log_bytes()? - log_before, requests)?);
+    text.push_str(&report::telemetry(collector.count() - spans_before, fixture.log_bytes()? - log_before, requests)?);
     if options.rows > 0 {
         text.push_str(&deep_pages(&options, &fixture, &collector).await?);
     }
@@ -85,7 +85,7 @@ async fn restart_time(fixture: &Fixture, url: &str, collector: &Collector, first
     drop(first);
     let mut times = Vec::new();
     for _ in 0..5 {
-        times.push(Contender::service(url, fixture.folder(), collector.address).await?.start);
+        times.push(Contender::service(url, fixture.folder(), &collector.endpoint).await?.start);
     }
     times.sort_unstable();
     Ok(times[times.len() / 2])
@@ -214,9 +214,9 @@ fn limit(options: &Options, fixture: &Fixture, operation: &Operation) -> Result<
 async fn deep_pages(options: &Options, fixture: &Fixture, collector: &Collector) -> Result<String> {
     let url = fixture.database("million")?;
     // Once for the schema, then with all rows.
-    drop(Contender::service(&url, fixture.folder(), collector.address).await?);
+    drop(Contender::service(&url, fixture.folder(), &collector.endpoint).await?);
     fixture::fill(&url, options.rows).await?;
-    let service = Contender::service(&url, fixture.folder(), collector.address).await?;
+    let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
     let mut text = format!("\nPages of 100 of a list of {} films:\n\n", options.rows);
     text.push_str("| sort | page 1, ms | deep page | its time, ms | ratio |\n|---|--:|--:|--:|--:|\n");
     let page = (options.rows.unsigned_abs() / 100).clamp(2, 10_000);

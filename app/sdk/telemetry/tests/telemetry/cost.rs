@@ -8,10 +8,11 @@ use std::{
     time::Instant,
 };
 
+use otlptest::Collector;
 use telemetry::{Output, RouteMetrics, Trace};
 use tracing::Instrument as _;
 
-use crate::{Scoped, TRACEPARENT, collector::Collector};
+use crate::{Scoped, TRACEPARENT};
 
 const REQUESTS: u32 = 200_000;
 

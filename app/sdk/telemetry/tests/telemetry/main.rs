@@ -1,7 +1,6 @@
 //! Telemetry as a process uses it.
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
-mod collector;
 mod cost;
 mod logs;
 mod metrics;

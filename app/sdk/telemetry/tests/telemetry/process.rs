@@ -6,10 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use otlptest::Collector;
 use telemetry::{Options, Output, Trace};
 use tokio::process::Command;
 
-use crate::{collector::Collector, options};
+use crate::options;
 
 const ENDPOINT: &str = "TELEMETRY_TEST_ENDPOINT";
 const LOG: &str = "TELEMETRY_TEST_LOG";

@@ -2,13 +2,10 @@
 
 use std::time::Duration;
 
+use otlptest::{Collector, attribute, hex};
 use telemetry::{Stopped, Trace};
 
-use crate::{
-    PARENT_ID, Scoped, TRACE_ID, TRACEPARENT,
-    collector::{Collector, attribute, hex},
-    trace_of,
-};
+use crate::{PARENT_ID, Scoped, TRACE_ID, TRACEPARENT, trace_of};
 
 const NOTHING: Stopped = Stopped { spans_lost: 0, log_lines_lost: 0 };
 

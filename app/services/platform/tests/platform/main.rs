@@ -4,7 +4,6 @@
 
 mod accounts;
 mod answer;
-mod collector;
 mod deadlines;
 mod folder;
 mod life;

@@ -1,9 +1,9 @@
 //! Logs, traces and metrics of requests, as their readers get them.
 
+use otlptest::{Collector, hex};
 use reqwest::Method;
 
 use crate::answer::{get, request, send};
-use crate::collector::{Collector, hex};
 use crate::process::{PATIENCE, eventually};
 use crate::shop::{Shop, add_film};
 

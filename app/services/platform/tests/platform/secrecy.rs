@@ -3,13 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use dbtest::proxy::Proxy;
+use otlptest::Collector;
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use types::Role;
 
 use crate::answer::{Answer, get, post, request, send};
-use crate::collector::Collector;
 use crate::process::{PATIENCE, Process, eventually};
 use crate::shop::{Shop, film};
 
