@@ -253,7 +253,7 @@ fn telemetry_options(name: &str, version: &str, settings: &Settings) -> telemetr
             LogFormat::Json => Format::Json,
             LogFormat::Pretty => Format::Pretty,
         },
-        filter: wanted.log_filter.clone(),
+        filter: wanted.log_filter.to_string(),
         output: wanted.log_file.clone().map_or(Output::Stdout, Output::File),
         otlp_endpoint: wanted.otlp_endpoint.clone(),
         sample_ratio: wanted.sample_ratio,

@@ -12,6 +12,7 @@
 
 mod command;
 mod errors;
+mod filter;
 mod layer;
 mod mask;
 mod network;
@@ -23,6 +24,7 @@ mod value;
 
 pub use command::{Flags, arguments};
 pub use errors::{Errors, Fault};
+pub use filter::LogFilter;
 pub use layer::{Source, Sources};
 pub use network::Network;
 pub use reference::{Key, Section, keys, sections};

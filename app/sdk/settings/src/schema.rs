@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use crate::{
     errors::Fault,
+    filter::LogFilter,
     layer::Values,
     mask,
     network::Network,
@@ -94,7 +95,7 @@ groups! {
     /// `telemetry.*`
     Telemetry {
         log_format: LogFormat,
-        log_filter: String,
+        log_filter: LogFilter,
         log_file: Option<PathBuf>,
         otlp_endpoint: Option<String>,
         sample_ratio: f64,

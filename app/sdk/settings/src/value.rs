@@ -5,6 +5,7 @@ use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, str::FromStr, 
 use secrecy::SecretString;
 
 use crate::{
+    filter::LogFilter,
     mask::HIDDEN,
     network::Network,
     schema::{Environment, LogFormat},
@@ -185,6 +186,7 @@ parsed! {
     usize: "a whole number";
     NonZeroUsize: "a whole number of at least 1";
     SocketAddr: "an address with a port, such as 127.0.0.1:3000 or [::1]:3000";
+    LogFilter: "a level (off, error, warn, info, debug, trace), or directives such as info,sqlx=debug";
     Network: "an address or a CIDR block, such as 10.0.0.0/8";
 }
 

@@ -22,12 +22,13 @@ fn every_fault_is_listed_with_its_source_and_what_is_right() {
             ("MARQUEE__WEB__API_HSOT", "hunter2"),
             ("MARQUEE__WEB", "x"),
             ("MARQUEE__ENV", "prod"),
+            ("MARQUEE__TELEMETRY__LOG_FILTER", "inof"),
             ("MARQUEE__AUTH__ACCESS_TTL", "250ms"),
         ])
         .refused();
     let text = errors.to_string().replace(&folder.path().display().to_string(), "");
     insta::assert_snapshot!(text, @r#"
-        13 settings are wrong
+        14 settings are wrong
           auth.access_ttl = "250ms" (environment MARQUEE__AUTH__ACCESS_TTL): expected at least 1s
           db.max_connections = "-1" (environment MARQUEE__DB__MAX_CONNECTIONS): expected a whole number
           db.min_connections = "11" (flag --db.min_connections): expected at most db.max_connections
@@ -35,6 +36,7 @@ fn every_fault_is_listed_with_its_source_and_what_is_right() {
           env = "prod" (environment MARQUEE__ENV): expected development or production
           limits.burst = "2.5" (/marquee.toml:8): expected a whole number
           limits.enabled = "maybe" (/marquee.toml:7): expected true or false
+          telemetry.log_filter = "inof" (environment MARQUEE__TELEMETRY__LOG_FILTER): expected a level (off, error, warn, info, debug, trace), or directives such as info,sqlx=debug
           telemetry.sample_ratio = "1.5" (flag --telemetry.sample_ratio): expected 0 to 1
           web (environment MARQUEE__WEB): a group of keys, not a key
           web.api_host = "localhost" (/marquee.toml:2): expected an address with a port, such as 127.0.0.1:3000 or [::1]:3000
