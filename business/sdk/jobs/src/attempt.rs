@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use changes::Origin;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -59,7 +60,7 @@ impl Attempt {
             job_id: self.claimed.fence.job_id,
             name: self.handler.name,
             attempt: self.claimed.fence.attempt,
-            traceparent: self.claimed.traceparent.clone(),
+            traceparent: self.claimed.traceparent,
         };
         let around = Arc::clone(&self.shared.around);
         around(&begun.clone(), self.run_inside(begun).boxed()).await;
@@ -88,6 +89,8 @@ impl Attempt {
         // In a block, so that a panic before the first await is caught as well.
         let work = AssertUnwindSafe(async { (self.handler.run)(payload).await }).catch_unwind();
         let work = sqldb::within(Instant::now() + deadline, work);
+        let origin = Origin { traceparent: self.claimed.traceparent, ..Origin::system("jobs") };
+        let work = changes::within(origin, work);
         let failure = match timeout(deadline, work).await {
             Ok(Ok(Ok(()))) => return Outcome::Done,
             Ok(Ok(Err(failure))) => failure,

@@ -11,6 +11,9 @@
 //!   attempts, and after the last attempt the job is dead: kept, shown ([`query`]), and left to a person, who retries it
 //!   ([`retry`]) or drops it ([`discard`]).
 //!
+//! A handler works under the trace of whoever enqueued its job, and the changes it makes are the system's, by the name of
+//! `jobs` (`changes::Origin`).
+//!
 //! Nothing here logs: a runner tells what became of each attempt ([`Runner::report`]).
 //!
 //! ```

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use changes::Traceparent;
+
 use crate::job::{Failure, JobId};
 
 /// An attempt that begins.
@@ -14,7 +16,7 @@ pub struct Begun {
     /// Which attempt it is, from 1.
     pub attempt: i16,
     /// The trace of whoever enqueued it (W3C Trace Context).
-    pub traceparent: Option<String>,
+    pub traceparent: Option<Traceparent>,
 }
 
 /// What became of an attempt, or of the runner's own work.

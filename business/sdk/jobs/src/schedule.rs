@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use chrono::SubsecRound as _;
 use croner::Cron;
 use types::Timestamp;
 
@@ -38,7 +39,8 @@ impl Schedule {
 
     /// The first due moment after `after`.
     pub(crate) fn next(&self, after: Timestamp) -> Option<Timestamp> {
-        self.cron.find_next_occurrence(&after, false).ok()
+        // Patterns count in seconds; croner would carry the rest of one along.
+        self.cron.find_next_occurrence(&after.trunc_subsecs(0), false).ok()
     }
 }
 

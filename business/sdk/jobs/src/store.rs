@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use changes::Traceparent;
 use chrono::TimeDelta;
 use serde_json::Value;
 use sqldb::{Db, Error};
@@ -22,7 +23,7 @@ pub(crate) struct NewJob {
     pub(crate) payload: Value,
     pub(crate) attempts: i16,
     pub(crate) unique_key: Option<String>,
-    pub(crate) traceparent: Option<String>,
+    pub(crate) traceparent: Option<Traceparent>,
     /// Now, by the clock of the server, when there is none.
     pub(crate) due_at: Option<Timestamp>,
 }
@@ -33,7 +34,7 @@ pub(crate) struct Claimed {
     pub(crate) fence: Fence,
     pub(crate) name: String,
     pub(crate) payload: Value,
-    pub(crate) traceparent: Option<String>,
+    pub(crate) traceparent: Option<Traceparent>,
     pub(crate) attempts: i16,
     pub(crate) waited: Duration,
 }
@@ -98,7 +99,7 @@ impl NewJob {
             payload,
             attempts: J::ATTEMPTS,
             unique_key: None,
-            traceparent: None,
+            traceparent: changes::origin().traceparent,
             due_at: None,
         })
     }
@@ -117,7 +118,7 @@ pub(crate) async fn insert(db: &Db, job: NewJob) -> Result<bool, Error> {
         .bind(Json(job.payload))
         .bind(job.attempts)
         .bind(job.unique_key)
-        .bind(job.traceparent)
+        .bind(job.traceparent.as_ref().map(Traceparent::as_str))
         .bind(job.due_at);
     db.execute(insert).await.map(|inserted| inserted == 1)
 }
@@ -305,7 +306,7 @@ impl ClaimedRow {
             fence: Fence { job_id: JobId::restore(self.job_id), runner, attempt: self.attempt },
             name: self.name,
             payload: self.payload.0,
-            traceparent: self.traceparent,
+            traceparent: self.traceparent.as_deref().and_then(Traceparent::parse),
             attempts: self.attempts,
             waited: seconds(self.waited),
         }
@@ -353,7 +354,8 @@ fn seconds(value: f64) -> Duration {
     Duration::try_from_secs_f64(value).unwrap_or_default()
 }
 
-/// A duration that no interval can hold is longer than any that is meant.
+/// In whole microseconds, as the server counts: others cannot be sent. What no interval can hold is longer than any that
+/// is meant.
 fn interval(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(365))
+    TimeDelta::microseconds(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX))
 }

@@ -1,0 +1,150 @@
+//! What becomes of jobs that fail.
+
+use std::time::Duration;
+
+use dbtest::Database;
+use jobs::{Failure, Filter, Job, Report, Runner, State};
+use serde::{Deserialize, Serialize};
+use sqldb::Error;
+
+use crate::{Note, Running, Seen, enqueue, failing, hurry, note, noting, queued, until};
+
+fn later() -> Failure {
+    Failure::Retry("not today".to_owned())
+}
+
+#[tokio::test]
+async fn a_failure_is_tried_again_after_a_pause_and_the_last_one_leaves_the_job_dead() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("x")).await;
+    let running = Running::start(failing(database.db(), later()));
+    for attempt in 1..=2 {
+        running.reports.until(usize::try_from(attempt).unwrap()).await;
+        let [job] = &queued(&db).await[..] else { panic!("it is kept") };
+        assert_eq!((job.state, job.attempt, job.attempts), (State::Waiting, attempt, 3));
+        assert_eq!(job.last_error.as_deref(), Some("not today"));
+        let pause = job.due_at - types::now();
+        assert!(pause.num_milliseconds() > 2000 * i64::from(attempt), "{pause} before the next attempt");
+        hurry(&database).await;
+    }
+    running.reports.until(3).await;
+    let [job] = &queued(&db).await[..] else { panic!("it is kept") };
+    assert_eq!((job.state, job.attempt), (State::Dead, 3));
+    hurry(&database).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let reports = running.stopped().await;
+    let told: Vec<_> = reports
+        .iter()
+        .map(|report| match report {
+            Report::Failed { begun, reason, .. } => ("failed", begun.attempt, reason.as_str()),
+            Report::Dead { begun, reason } => ("dead", begun.attempt, reason.as_str()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [("failed", 1, "not today"), ("failed", 2, "not today"), ("dead", 3, "not today")]);
+}
+
+#[tokio::test]
+async fn what_never_will_succeed_is_dead_at_once() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("x")).await;
+    let running = Running::start(failing(database.db(), Failure::GiveUp("no such mailbox".to_owned())));
+    running.reports.until(1).await;
+    let [job] = &queued(&db).await[..] else { panic!("it is kept") };
+    assert_eq!((job.state, job.attempt, job.last_error.as_deref()), (State::Dead, 1, Some("no such mailbox")));
+    running.stopped().await;
+}
+
+/// A job with little time.
+#[derive(Serialize, Deserialize)]
+struct Hasty;
+
+impl Job for Hasty {
+    const NAME: &'static str = "test.hasty";
+    const DEADLINE: Duration = Duration::from_millis(200);
+}
+
+#[tokio::test]
+async fn a_panic_a_passed_deadline_and_a_payload_that_cannot_be_read_are_failures() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("early")).await;
+    enqueue(&db, &note("late")).await;
+    enqueue(&db, &Hasty).await;
+    let malformed = "INSERT INTO jobs (job_id, name, lane, payload, attempts)
+        VALUES (gen_random_uuid(), 'test.note', 'default', '{\"txt\": 1}', 3)";
+    database.execute(malformed).await;
+    let runner = Runner::new(database.db())
+        .on(|note: Note| {
+            assert!(note.text != "early", "before its future is made");
+            async { panic!("while it runs") }
+        })
+        .on(|_: Hasty| std::future::pending());
+    let running = Running::start(runner);
+    running.reports.until(4).await;
+    let mut errors: Vec<String> = queued(&db).await.into_iter().filter_map(|job| job.last_error).collect();
+    errors.sort();
+    assert_eq!(
+        errors,
+        [
+            "not done within 200ms",
+            "panicked: before its future is made",
+            "panicked: while it runs",
+            "the payload cannot be read: missing field `text`",
+        ]
+    );
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn a_dead_job_is_retried_or_dropped_by_a_person() {
+    let database = Database::new().await;
+    let (db, seen) = (database.db(), Seen::nothing());
+    enqueue(&db, &note("retried")).await;
+    enqueue(&db, &note("dropped")).await;
+    let running = Running::start(failing(database.db(), Failure::GiveUp("refused".to_owned())));
+    running.reports.until(2).await;
+    running.stopped().await;
+    let dead = Filter { state: Some(State::Dead), name: None };
+    for job in jobs::query(&db, &dead, 10).await.unwrap() {
+        match job.payload["text"].as_str() {
+            Some("retried") => jobs::retry(&db, job.id).await.unwrap(),
+            _ => jobs::discard(&db, job.id).await.unwrap(),
+        }
+        let again = jobs::discard(&db, jobs::JobId::new()).await;
+        assert!(matches!(again, Err(Error::NotFound)), "there is none");
+    }
+    let running = Running::start(noting(database.db(), &seen));
+    seen.until(1).await;
+    until(async || queued(&db).await.is_empty()).await;
+    running.stopped().await;
+    assert_eq!(seen.all(), ["retried"]);
+}
+
+#[tokio::test]
+async fn a_job_that_runs_can_be_neither_retried_nor_dropped() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("x")).await;
+    let running = Running::start(Runner::new(database.db()).on(|_: Note| std::future::pending()));
+    until(async || queued(&db).await[0].state == State::Running).await;
+    let job_id = queued(&db).await[0].id;
+    assert!(matches!(jobs::retry(&db, job_id).await, Err(Error::NotFound)));
+    assert!(matches!(jobs::discard(&db, job_id).await, Err(Error::NotFound)));
+    running.dropped().await;
+}
+
+#[tokio::test]
+async fn a_retried_job_whose_key_was_taken_meanwhile_stays_dead() {
+    let database = Database::new().await;
+    let db = database.db();
+    let ask = async || db.transact(async |tx| jobs::enqueue_once(&tx, &note("x"), "key").await).await.unwrap();
+    assert!(ask().await);
+    database.execute("UPDATE jobs SET dead_at = now()").await;
+    let dead = queued(&db).await[0].id;
+    assert!(ask().await);
+    assert!(matches!(jobs::retry(&db, dead).await, Err(Error::Duplicate { .. })));
+    assert_eq!(jobs::query_by_id(&db, dead).await.unwrap().state, State::Dead);
+}
