@@ -5,43 +5,8 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::error::Error;
-
-/// What a key is used for at present.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Published, and next in line to sign.
-    Standby,
-    /// Signs.
-    Active,
-    /// Signed before; verifies what it signed.
-    Passive,
-    /// Does nothing any more, and its private part is gone.
-    Retired,
-}
-
-/// The index of the folder. Times are seconds since 1970.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Index {
-    pub(crate) keys: Vec<Entry>,
-}
-
-/// What the index says of a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Entry {
-    pub(crate) kid: String,
-    pub(crate) alg: String,
-    pub(crate) state: State,
-    pub(crate) created_at: u64,
-    /// Since when it signs no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) passive_since: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) retired_at: Option<u64>,
-}
+use crate::index::Index;
 
 /// Tells one state of the index from another without reading it. A replaced file is another inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@
 //! one algorithm and one state, both written in `keys.json` beside it; a PEM file that `keys.json` does not name is
 //! not loaded. The life of a key: it may wait as [`State::Standby`], so that verifiers elsewhere learn it before they
 //! meet its signature, signs as [`State::Active`], then only verifies as [`State::Passive`] until the last token it
-//! signed has expired, and ends as [`State::Retired`].
+//! signed has expired, and ends as [`State::Retired`]. When a key that waits is to sign may be settled beforehand: then
+//! every program that reads the folder changes over at that moment, and none has to write.
 //!
 //! Programs that change the folder at the same time wait for each other at a lock. Each file is replaced as a whole,
 //! so that whoever reads never meets half of one.
@@ -18,6 +19,7 @@
 mod algorithm;
 mod error;
 mod folder;
+mod index;
 mod jwk;
 pub mod jws;
 mod key;
@@ -25,7 +27,7 @@ mod store;
 
 pub use crate::algorithm::Algorithm;
 pub use crate::error::Error;
-pub use crate::folder::State;
+pub use crate::index::State;
 pub use crate::jwk::{Jwk, JwkError};
 pub use crate::jws::Invalid;
 pub use crate::store::{Key, KeyStore, Snapshot, Verified};

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::algorithm::Algorithm;
 use crate::error::Error;
-use crate::folder::{Entry, Folder, Index, Stamp, State};
+use crate::folder::{Folder, Stamp};
+use crate::index::{Entry, Index, Make, State};
 use crate::jwk::Jwk;
 use crate::jws::{Invalid, Parts};
 use crate::key::SigningKey;
@@ -32,6 +33,8 @@ pub struct Snapshot {
     generation: u64,
     stamp: Stamp,
     keys: Vec<Key>,
+    /// When the next key begins to sign.
+    turns_at: Option<u64>,
 }
 
 /// A key of the folder.
@@ -40,6 +43,7 @@ pub struct Key {
     algorithm: Algorithm,
     state: State,
     created_at: SystemTime,
+    signs_from: Option<SystemTime>,
     passive_since: Option<SystemTime>,
     retired_at: Option<SystemTime>,
     /// `None` once retired.
@@ -79,14 +83,15 @@ impl KeyStore {
         Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the folder again if it has changed, which costs one look at a file's time when it has not. Answers
-    /// whether it has.
+    /// Reads the folder again if it has changed, or if it is a key's turn to sign, which costs one look at a file's time
+    /// when it has not. Answers whether it was read.
     ///
     /// # Errors
     /// The folder can't be read, or a key in it is damaged. The keys read before stay in use.
     pub fn reload(&self) -> Result<bool, Error> {
         let (found, known) = (self.0.folder.stamp()?, self.snapshot());
-        if found == known.stamp {
+        let is_due = known.turns_at.is_some_and(|turn| turn <= seconds(SystemTime::now()));
+        if found == known.stamp && !is_due {
             return Ok(false);
         }
         // Nobody empties a folder on purpose: it is unmounted, or being replaced.
@@ -129,33 +134,46 @@ impl KeyStore {
         })
     }
 
-    /// Changes the active key and answers the id of the new one: the key that has waited longest as standby, or a new
-    /// one for `algorithm`. The old one verifies what it signed until it is retired.
+    /// Changes the active key at once and answers the id of the new one: the key that has waited longest as standby, or a
+    /// new one for `algorithm`. The old one verifies what it signed until it is retired.
     ///
-    /// Verifiers that fetch the public keys know a key that was standby for as long as they keep them.
+    /// Who verifies by a copy of the keys that is older than the new key refuses what it signs: a program on the same
+    /// folder until its next [`KeyStore::reload`], others for as long as they keep what was published to them.
+    /// [`KeyStore::rotate_after`] waits for them.
     ///
     /// # Errors
     /// The folder can't be written, or keys for `algorithm` can't be made.
     pub fn rotate(&self, algorithm: Algorithm) -> Result<String, Error> {
         self.change(|index, now, write| {
-            let waiting = index.keys.iter().find(|entry| entry.state == State::Standby);
-            let kid = match waiting {
-                Some(entry) => entry.kid.clone(),
-                None => {
-                    let kid = write(algorithm)?;
-                    index.add(&kid, algorithm, State::Standby, now);
-                    kid
-                }
-            };
-            for entry in &mut index.keys {
-                if entry.kid == kid {
-                    entry.state = State::Active;
-                } else if entry.state == State::Active {
-                    entry.state = State::Passive;
-                    entry.passive_since = Some(now);
-                }
-            }
+            let kid = index.next(algorithm, now, write)?;
+            index.activate(&kid, now);
             Ok(kid)
+        })
+    }
+
+    /// Publishes the next key now, and lets it sign once it has been published for `lead`. Answers its id, and that
+    /// moment. It is the key that has waited longest as standby, which may have waited long enough, or a new one for
+    /// `algorithm`; asked again before the moment, it is the same one.
+    ///
+    /// Every program on the folder changes over at its first [`KeyStore::reload`] after the moment, and whoever verifies
+    /// knows the new key by then.
+    ///
+    /// # Errors
+    /// The folder can't be written, or keys for `algorithm` can't be made.
+    pub fn rotate_after(&self, algorithm: Algorithm, lead: Duration) -> Result<(String, SystemTime), Error> {
+        self.change(|index, now, write| {
+            let kid = index.next(algorithm, now, write)?;
+            let is_first = index.active().is_none();
+            let mut from = now;
+            for entry in index.keys.iter_mut().filter(|entry| entry.kid == kid && !is_first) {
+                let published = entry.created_at.saturating_add(lead.as_secs());
+                from = entry.signs_from.unwrap_or(published).max(now);
+                entry.signs_from = Some(from);
+            }
+            if from == now {
+                index.activate(&kid, now);
+            }
+            Ok((kid, moment(from)))
         })
     }
 
@@ -173,27 +191,38 @@ impl KeyStore {
             if entry.state == State::Active {
                 return Err(Error::Active { kid: kid.to_owned() });
             }
-            let silent = Duration::from_secs(now.saturating_sub(entry.passive_since.unwrap_or(now)));
-            if entry.state == State::Passive && silent < longest_token {
-                return Err(Error::StillNeeded { kid: kid.to_owned(), remaining: longest_token - silent });
+            if let Some(remaining) = entry.still_needed(now, longest_token) {
+                return Err(Error::StillNeeded { kid: kid.to_owned(), remaining });
             }
-            if entry.state != State::Retired {
-                entry.state = State::Retired;
-                entry.retired_at = Some(now);
-            }
+            entry.retire(now);
             Ok(())
         })
     }
 
+    /// Ends every key that [`KeyStore::retire`] would end, and answers their ids.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn retire_unneeded(&self, longest_token: Duration) -> Result<Vec<String>, Error> {
+        self.change(|index, now, _| {
+            let mut retired = Vec::new();
+            for entry in index.keys.iter_mut().filter(|entry| entry.state == State::Passive) {
+                if entry.still_needed(now, longest_token).is_none() {
+                    entry.retire(now);
+                    retired.push(entry.kid.clone());
+                }
+            }
+            Ok(retired)
+        })
+    }
+
     /// Changes the folder under its lock, then reads it. `edit` gets the index, the time, and a way to make a key.
-    fn change<T>(
-        &self,
-        edit: impl FnOnce(&mut Index, u64, &dyn Fn(Algorithm) -> Result<String, Error>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    fn change<T>(&self, edit: impl FnOnce(&mut Index, u64, Make<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let locked = self.0.folder.lock()?;
         let before = self.0.folder.index()?;
-        let mut after = before.clone();
-        let outcome = edit(&mut after, seconds(SystemTime::now()), &|algorithm| {
+        let (mut after, now) = (before.clone(), seconds(SystemTime::now()));
+        after.settle(now);
+        let outcome = edit(&mut after, now, &|algorithm| {
             let key = SigningKey::generate(algorithm)?;
             locked.write_pem(key.kid(), &key.to_pem())?;
             Ok(key.kid().to_owned())
@@ -278,9 +307,12 @@ impl Snapshot {
         loop {
             // The stamp first: a change after it is seen by the next reload.
             let stamp = folder.stamp()?;
-            let keys = folder.index()?.keys.into_iter().map(|entry| Key::load(folder, entry)).collect();
+            let mut index = folder.index()?;
+            index.settle(seconds(SystemTime::now()));
+            let turns_at = index.keys.iter().filter_map(|entry| entry.signs_from).min();
+            let keys = index.keys.into_iter().map(|entry| Key::load(folder, entry)).collect();
             match keys {
-                Ok(keys) => return Ok(Self { generation, stamp, keys }),
+                Ok(keys) => return Ok(Self { generation, stamp, keys, turns_at }),
                 // A key that was retired after the index was read has no file.
                 Err(_) if attempt < ATTEMPTS && folder.stamp()? != stamp => attempt += 1,
                 Err(error) => return Err(error),
@@ -308,6 +340,11 @@ impl Key {
     /// When it was made, in whole seconds.
     pub fn created_at(&self) -> SystemTime {
         self.created_at
+    }
+
+    /// From when on it signs, while it waits for that.
+    pub fn signs_from(&self) -> Option<SystemTime> {
+        self.signs_from
     }
 
     /// Since when it signs no more.
@@ -350,6 +387,7 @@ impl Key {
             algorithm,
             state: entry.state,
             created_at: moment(entry.created_at),
+            signs_from: entry.signs_from.map(moment),
             passive_since: entry.passive_since.map(moment),
             retired_at: entry.retired_at.map(moment),
             pair,
@@ -376,17 +414,6 @@ impl fmt::Debug for Snapshot {
 impl fmt::Debug for KeyStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("KeyStore").field(&self.path()).finish()
-    }
-}
-
-impl Index {
-    fn active(&self) -> Option<&Entry> {
-        self.keys.iter().find(|entry| entry.state == State::Active)
-    }
-
-    fn add(&mut self, kid: &str, algorithm: Algorithm, state: State, now: u64) {
-        let (kid, alg) = (kid.to_owned(), algorithm.as_str().to_owned());
-        self.keys.push(Entry { kid, alg, state, created_at: now, passive_since: None, retired_at: None });
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use keystore::{Algorithm, Error, Invalid, KeyStore, State};
 use tempfile::TempDir;
@@ -115,6 +115,95 @@ fn a_key_is_retired_once_no_token_of_it_can_be_valid_any_more() {
     assert!(!folder.path().join(format!("{kid}.pem")).exists(), "the private part is gone");
     keys.retire(&kid, QUARTER).unwrap();
     assert!(matches!(keys.retire("no such key", QUARTER), Err(Error::UnknownKey { .. })));
+}
+
+/// Writes the index as if this much more time had passed since.
+fn age(folder: &Path, seconds: u64) {
+    let path = folder.join("keys.json");
+    let mut index: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for key in index["keys"].as_array_mut().unwrap() {
+        for moment in ["created_at", "signs_from", "passive_since"] {
+            if let Some(at) = key.get(moment).and_then(serde_json::Value::as_u64) {
+                key[moment] = (at - seconds).into();
+            }
+        }
+    }
+    fs::write(path, index.to_string()).unwrap();
+}
+
+#[test]
+fn a_key_signs_once_it_has_been_published_for_long_enough() {
+    let folder = folder();
+    let keys = KeyStore::open(folder.path()).unwrap();
+    let first = keys.generate(Algorithm::EdDsa).unwrap();
+    let (second, from) = keys.rotate_after(Algorithm::EdDsa, QUARTER).unwrap();
+    let wait = from.duration_since(SystemTime::now()).unwrap();
+    assert!(wait <= QUARTER && wait > QUARTER - Duration::from_secs(60), "{wait:?}");
+    assert_eq!(states(&keys), [State::Active, State::Standby]);
+    assert_eq!(keys.snapshot().keys()[1].signs_from(), Some(from));
+    assert_eq!(keys.snapshot().jwks()["keys"].as_array().unwrap().len(), 2, "it is published");
+    assert_eq!(keys.rotate_after(Algorithm::Es256, QUARTER).unwrap(), (second.clone(), from), "asked twice");
+
+    let token = keys.snapshot().sign("at+jwt", b"{}").unwrap();
+    age(folder.path(), 15 * 60);
+    assert!(keys.reload().unwrap());
+    assert_eq!(states(&keys), [State::Passive, State::Active]);
+    assert_eq!(keys.snapshot().verify("at+jwt", &token).unwrap().kid, first);
+    assert!(!keys.reload().unwrap(), "once");
+    // What was settled is kept with the next change, and the time that the old one is silent counts from the moment.
+    assert!(matches!(keys.retire(&first, QUARTER), Err(Error::StillNeeded { .. })));
+    age(folder.path(), 15 * 60);
+    assert_eq!(keys.retire_unneeded(QUARTER).unwrap(), [first]);
+    assert_eq!(states(&keys), [State::Retired, State::Active]);
+    assert_eq!(keys.snapshot().active().unwrap().kid(), second);
+    assert_eq!(keys.retire_unneeded(QUARTER).unwrap(), [""; 0]);
+}
+
+#[test]
+fn programs_change_over_at_the_moment_without_a_change_of_the_folder() {
+    let folder = folder();
+    let (here, there) = (KeyStore::open(folder.path()).unwrap(), KeyStore::open(folder.path()).unwrap());
+    here.generate(Algorithm::EdDsa).unwrap();
+    let (next, from) = here.rotate_after(Algorithm::Es256, Duration::from_secs(2)).unwrap();
+    assert!(there.reload().unwrap());
+    let before = fs::read(folder.path().join("keys.json")).unwrap();
+    for keys in [&here, &there] {
+        while keys.snapshot().active().unwrap().kid() != next {
+            let was_due = SystemTime::now() >= from;
+            let has_read = keys.reload().unwrap();
+            assert!(has_read || !was_due, "it is due, and was not read");
+            // What one signs the other takes, before the moment and after it.
+            let token = here.snapshot().sign("at+jwt", b"{}").unwrap();
+            assert!(there.snapshot().verify("at+jwt", &token).is_ok());
+        }
+        assert!(SystemTime::now() >= from);
+    }
+    assert_eq!(fs::read(folder.path().join("keys.json")).unwrap(), before);
+}
+
+#[test]
+fn a_key_that_has_waited_long_enough_signs_at_once() {
+    let folder = folder();
+    let keys = KeyStore::open(folder.path()).unwrap();
+    let (only, at) = keys.rotate_after(Algorithm::EdDsa, QUARTER).unwrap();
+    assert!(at <= SystemTime::now(), "nothing has to wait for the first");
+    assert_eq!(keys.snapshot().active().unwrap().kid(), only);
+    let waiting = keys.generate(Algorithm::EdDsa).unwrap();
+    age(folder.path(), 15 * 60);
+    assert_eq!(keys.rotate_after(Algorithm::EdDsa, QUARTER).unwrap().0, waiting);
+    assert_eq!(states(&keys), [State::Passive, State::Active]);
+
+    // Whoever cannot wait does not.
+    let (next, _) = keys.rotate_after(Algorithm::EdDsa, QUARTER).unwrap();
+    assert_eq!(keys.rotate(Algorithm::EdDsa).unwrap(), next);
+    assert_eq!(states(&keys), [State::Passive, State::Passive, State::Active]);
+    assert_eq!(keys.snapshot().keys()[2].signs_from(), None);
+    // A key that is not to sign after all.
+    let (stopped, _) = keys.rotate_after(Algorithm::EdDsa, QUARTER).unwrap();
+    keys.retire(&stopped, QUARTER).unwrap();
+    age(folder.path(), 15 * 60);
+    keys.reload().unwrap();
+    assert_eq!(keys.snapshot().active().unwrap().kid(), next);
 }
 
 #[test]
