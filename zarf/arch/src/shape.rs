@@ -44,8 +44,8 @@ const DEPARTURES: &[Departure] = &[
     Departure {
         krate: "userbus",
         without: &[],
-        with: &["hash"],
-        reason: "passwords are hashed aside, on a bounded number of threads",
+        with: &["account", "hash", "mails", "rules"],
+        reason: "it has what people do with their own accounts, apart from what admins do: passwords, their rules, mails",
     },
     Departure {
         krate: "checkapp",

@@ -8,7 +8,8 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderMap};
 use apierror::ApiError;
 use keystore::{KeyStore, Snapshot};
-use types::{Roles, SessionId, UserId};
+use sqldb::Db;
+use types::{Roles, Scope, SessionId, UserId};
 use uuid::Uuid;
 
 use crate::caller::{Caller, Principal};
@@ -25,6 +26,7 @@ pub struct Authenticator(Arc<Inner>);
 struct Inner {
     keys: KeyStore,
     users: userbus::Business,
+    sessions: sessionbus::Business,
     settings: Settings,
     /// By the token itself, to the byte.
     tokens: moka::sync::Cache<Box<str>, Known>,
@@ -88,12 +90,14 @@ enum State {
 enum LookUpError {
     #[error("the user could not be looked up")]
     User(#[from] userbus::Error),
+    #[error("the session could not be looked up")]
+    Session(#[from] sessionbus::Error),
 }
 
 impl Authenticator {
-    /// Issues and recognises tokens signed by `keys` for the users of `users` in the sessions of `sessions`.
-    pub fn new(keys: KeyStore, settings: Settings, users: userbus::Business) -> Self {
-        Self::with_state_lifetime(keys, settings, users, STATE_LIFETIME)
+    /// Issues and recognises tokens signed by `keys` for the users of `users`, whose sessions are kept in `db`.
+    pub fn new(keys: KeyStore, settings: Settings, users: userbus::Business, db: &Db) -> Self {
+        Self::with_state_lifetime(keys, settings, users, db, STATE_LIFETIME)
     }
 
     /// As [`Authenticator::new`], with another time for which a state is believed: [`STATE_LIFETIME`] at most.
@@ -101,6 +105,7 @@ impl Authenticator {
         keys: KeyStore,
         settings: Settings,
         users: userbus::Business,
+        db: &Db,
         state_lifetime: Duration,
     ) -> Self {
         let state_lifetime = state_lifetime.min(STATE_LIFETIME);
@@ -108,6 +113,7 @@ impl Authenticator {
         Self(Arc::new(Inner {
             keys,
             users,
+            sessions: sessionbus::Business::new(db.clone()),
             settings,
             tokens: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(token_lifetime).build(),
             states: moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(state_lifetime).build(),
@@ -212,12 +218,15 @@ impl Authenticator {
     }
 
     async fn look_up(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<State, LookUpError> {
-        let user = match self.0.users.query_by_id(user_id).await {
+        let user = match self.0.users.query_by_id(Scope::Any, user_id).await {
             Ok(user) if user.may_sign_in() => user,
             Ok(_) | Err(userbus::Error::NotFound) => return Ok(State::NoUser),
             Err(error) => return Err(error.into()),
         };
-        let is_live = session_id.is_none();
+        let is_live = match session_id {
+            Some(session_id) => self.0.sessions.is_live(session_id).await?,
+            None => true,
+        };
         Ok(if is_live { State::Good(user.roles) } else { State::NoSession })
     }
 
@@ -246,7 +255,7 @@ impl Authenticator {
 impl LookUpError {
     /// Whether the database may answer the next time.
     fn may_pass(&self) -> bool {
-        let Self::User(userbus::Error::Store(error)) = self else {
+        let (Self::User(userbus::Error::Store(error)) | Self::Session(sessionbus::Error::Store(error))) = self else {
             return false;
         };
         matches!(

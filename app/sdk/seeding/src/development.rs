@@ -3,7 +3,7 @@
 use moviebus::QueryFilter;
 use settings::Environment;
 use tokio_util::sync::CancellationToken;
-use types::{Email, Name, Password, Role};
+use types::{Email, Name, Password, Role, Scope};
 use userbus::NewUser;
 
 use crate::film::COLLECTION_ENDS;
@@ -75,7 +75,7 @@ impl Permit {
 /// The database failed.
 pub async fn is_empty(users: &userbus::Business, movies: &moviebus::Business) -> Result<bool, SeedError> {
     let films = movies.count(&QueryFilter::default()).await.map_err(ImportError::from)?;
-    Ok(films == 0 && users.count(&userbus::QueryFilter::default()).await? == 0)
+    Ok(films == 0 && users.count(Scope::Any, &userbus::QueryFilter::default()).await? == 0)
 }
 
 /// Adds the users that are missing. One that is there stays as they are, whatever became of them.
@@ -94,7 +94,7 @@ pub async fn users(_: Permit, users: &userbus::Business) -> Result<Vec<&'static 
             activated: true,
         };
         // Looked for first: a hash is the dearest thing that this program makes.
-        match users.query_by_email(&new.email).await {
+        match users.query_by_email(Scope::Any, &new.email).await {
             Ok(_) => continue,
             Err(userbus::Error::NotFound) => {}
             Err(error) => return Err(error.into()),

@@ -44,6 +44,16 @@ pub(crate) struct Verdict {
     pub(crate) outdated: bool,
 }
 
+/// What came of comparing a password with a stored hash, or of hashing it where there was none.
+pub(crate) enum Compared {
+    /// There was nothing to compare it with.
+    New(PasswordHash),
+    /// It is the same password.
+    Same,
+    /// It is another one.
+    Other,
+}
+
 /// How many checks may wait for each one that is being done. At 50 to 90 ms each, the last one waits for about a second,
 /// which leaves time within a request's deadline.
 const WAITING_FOR_EACH: usize = 16;
@@ -115,6 +125,20 @@ impl Passwords {
         .await
     }
 
+    /// Compares a password with the stored hash, or hashes it where there is none: the same work either way, so that
+    /// nobody learns from the time which of the two it was.
+    pub(crate) async fn compare_or_hash(
+        &self,
+        password: &Password,
+        stored: Option<&PasswordHash>,
+    ) -> Result<Compared, Error> {
+        let Some(stored) = stored else {
+            return self.hash(password).await.map(Compared::New);
+        };
+        let verdict = self.verify(&SecretString::from(password.expose()), Some(stored)).await?;
+        Ok(if verdict.matches { Compared::Same } else { Compared::Other })
+    }
+
     /// Runs `work` on a thread for blocking work, when it is its turn.
     async fn run<T: Send + 'static>(
         &self,
@@ -140,6 +164,16 @@ impl Passwords {
 }
 
 impl PasswordHash {
+    /// In the place of a hash: no password matches it.
+    pub(crate) fn locked() -> Self {
+        Self("$argon2id$locked".to_owned())
+    }
+
+    /// Whether a password may match it.
+    pub(crate) fn is_usable(&self) -> bool {
+        phc::PasswordHash::new(&self.0).is_ok()
+    }
+
     pub(crate) fn restore(text: String) -> Self {
         Self(text)
     }

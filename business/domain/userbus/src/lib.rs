@@ -1,22 +1,32 @@
 //! Everything the product knows about users.
 
+mod account;
+mod event;
 mod filter;
 mod hash;
+pub mod mails;
 mod model;
+mod rules;
 mod store;
 
 use paging::{OrderBy, Page, Slice};
 use secrecy::SecretString;
-use types::{Email, Role, Roles, UserId, Version};
+use sqldb::{Db, Tx};
+use types::{Email, Role, Roles, Scope, UserId, Version};
 
+use crate::mails::{AccountDeletedMail, AddressChangedMail};
+use crate::store::{Purpose, Store};
+
+pub use crate::account::NEVER_ACTIVATED_KEPT;
 pub use crate::filter::{DEFAULT_ORDER, Fragment, OrderField, QueryFilter};
 pub use crate::hash::{Cost, Passwords};
-pub use crate::model::{NewUser, UpdateUser, User};
-use crate::store::Store;
+pub use crate::model::{NewRegistration, NewUser, PasswordChange, PasswordReset, Swept, UpdateUser, User};
+pub use crate::rules::Weakness;
 
 /// What can be done with users.
 #[derive(Clone)]
 pub struct Business {
+    db: Db,
     store: Store,
     passwords: Passwords,
 }
@@ -42,12 +52,25 @@ pub enum Error {
     /// Nobody can sign in with this address and this password. Why is not told.
     #[error("wrong address or password")]
     BadCredentials,
+    /// This is not the password of the user.
+    #[error("wrong password")]
+    WrongPassword,
+    /// The password is too easy to guess.
+    #[error("the password is too easy to guess")]
+    WeakPassword(#[source] Weakness),
+    /// The token was never given out, is for something else, was used, has expired, or something happened since that
+    /// made it worthless.
+    #[error("the token is unknown, used or expired")]
+    InvalidToken,
     /// More passwords wait to be checked than the machine can check soon.
     #[error("too many passwords wait to be checked")]
     Busy,
     /// The hash function failed.
     #[error("a password could not be hashed")]
     Hashing,
+    /// The operating system gave no random numbers for a token.
+    #[error("a token could not be made")]
+    Randomness(#[from] types::RandomnessError),
     /// The database failed.
     #[error("users could not be read or written")]
     Store(#[from] sqldb::Error),
@@ -62,7 +85,7 @@ impl Business {
     /// The business of users, stored in `db`. Those that share a process should share `passwords`, which bounds the
     /// work.
     pub fn with_passwords(db: sqldb::Db, passwords: Passwords) -> Self {
-        Self { store: Store::new(db), passwords }
+        Self { store: Store::new(db.clone()), db, passwords }
     }
 
     /// The same business within the transaction `tx`.
@@ -71,43 +94,48 @@ impl Business {
         Self::with_passwords(tx.db(), self.passwords.clone())
     }
 
-    /// Adds a user.
+    /// Adds a user, with whatever password: the rules are for people who choose one ([`Weakness`]).
     ///
     /// # Errors
     /// [`Error::DuplicateEmail`], [`Error::Busy`], [`Error::Hashing`], [`Error::Store`].
     pub async fn create(&self, new: NewUser) -> Result<User, Error> {
         let hash = self.passwords.hash(&new.password).await?;
-        let now = types::now();
-        let user = User {
-            id: UserId::new(),
-            name: new.name,
-            email: new.email,
-            roles: new.roles,
-            enabled: true,
-            activated_at: new.activated.then_some(now),
-            version: Version::FIRST,
-            created_at: now,
-            updated_at: now,
+        let (user, hash) = (&User::new(new), &hash);
+        let work = async |tx: Tx| match Store::new(tx.db()).create(user, hash).await? {
+            true => Ok(changes::record(&tx, &[event::created(user)]).await?),
+            false => Err(Error::DuplicateEmail),
         };
-        self.store.create(&user, &hash).await?;
-        Ok(user)
+        self.db.atomic(work).await?;
+        Ok(user.clone())
     }
 
-    /// Changes `user`, who keeps their version when the update changes nothing. A new password is always a change.
+    /// Changes `user`, who keeps their version when the update changes nothing. Another address takes effect at once,
+    /// and the one before is told; tokens that were mailed to it are worthless, as are those of a disabled user.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::EditConflict`] when `user` is no longer the current version,
-    /// [`Error::DuplicateEmail`], [`Error::LastAdmin`], [`Error::Busy`], [`Error::Hashing`], [`Error::Store`].
+    /// [`Error::DuplicateEmail`], [`Error::LastAdmin`], [`Error::Store`].
     pub async fn update(&self, user: &User, update: UpdateUser) -> Result<User, Error> {
-        let hash = match &update.password {
-            Some(password) => Some(self.passwords.hash(password).await?),
-            None if update.clone().apply(user) == *user => return Ok(user.clone()),
-            None => None,
-        };
-        match self.store.update(user, update, hash).await? {
-            Some(updated) => Ok(updated),
-            None => Err(self.conflict(user.id).await),
+        if update.clone().apply(user) == *user {
+            return Ok(user.clone());
         }
+        let update = &update;
+        let work = async |tx: Tx| {
+            let store = Store::new(tx.db());
+            let Some(updated) = store.update(user, update.clone()).await? else {
+                return Err(conflict(&store, user.id).await);
+            };
+            let moved = updated.email != user.email;
+            if moved || !updated.enabled {
+                store.delete_tokens(user.id, &[Purpose::Activation, Purpose::PasswordReset]).await?;
+            }
+            if moved {
+                jobs::enqueue(&tx, &AddressChangedMail::to(user)).await?;
+            }
+            changes::record(&tx, &[event::updated(user, &updated)]).await?;
+            Ok(updated)
+        };
+        self.db.atomic(work).await
     }
 
     /// Gives `user` a role.
@@ -136,7 +164,7 @@ impl Business {
     }
 
     /// Keeps `user` from signing in; access tokens end within seconds ([`Business::query_by_id`] says so to whoever
-    /// checks them).
+    /// checks them). Whoever calls this ends their sessions too, in the same transaction.
     ///
     /// # Errors
     /// As [`Business::update`].
@@ -151,48 +179,77 @@ impl Business {
     /// [`Error::NotFound`], [`Error::EditConflict`] when they have another version, [`Error::LastAdmin`],
     /// [`Error::Store`].
     pub async fn set_roles(&self, user_id: UserId, roles: Roles, expected: Option<Version>) -> Result<User, Error> {
-        match self.store.set_roles(user_id, roles, expected).await? {
-            Some(user) => Ok(user),
-            None => Err(self.conflict(user_id).await),
-        }
+        let work = async |tx: Tx| {
+            let business = self.with_tx(&tx);
+            let (user, _) = business.store.lock(user_id).await?.ok_or(Error::NotFound)?;
+            if expected.is_some_and(|expected| expected != user.version) {
+                return Err(Error::EditConflict { current: user.version });
+            }
+            business.update(&user, UpdateUser { roles: Some(roles), ..UpdateUser::default() }).await
+        };
+        self.db.atomic(work).await
     }
 
-    /// A page of the users that `filter` selects.
+    /// Removes the user with everything that is only theirs: sessions, tokens, and what audits tell of their person. They
+    /// are told by mail.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::EditConflict`] when `expected` is not their version, [`Error::LastAdmin`],
+    /// [`Error::Store`].
+    pub async fn delete(&self, user_id: UserId, expected: Option<Version>) -> Result<(), Error> {
+        let work = async |tx: Tx| {
+            let store = Store::new(tx.db());
+            let Some(user) = store.delete(user_id, expected).await? else {
+                return Err(conflict(&store, user_id).await);
+            };
+            changes::record(&tx, &[event::deleted(&user)]).await?;
+            changes::erase(&tx, event::USER, user_id).await?;
+            Ok(jobs::enqueue(&tx, &AccountDeletedMail::to(&user)).await?)
+        };
+        self.db.atomic(work).await
+    }
+
+    /// A page of the users within `scope` that `filter` selects.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub async fn query(
         &self,
+        scope: Scope,
         filter: &QueryFilter,
         order_by: OrderBy<OrderField>,
         page: &Page,
     ) -> Result<Slice<User>, Error> {
-        let total = if page.total { Some(self.store.count(filter).await?) } else { None };
-        Ok(self.store.query(filter, &order_by, page, total).await?)
+        let total = if page.total { Some(self.store.count(scope, filter).await?) } else { None };
+        Ok(self.store.query(scope, filter, &order_by, page, total).await?)
     }
 
     /// The user with this id.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn query_by_id(&self, user_id: UserId) -> Result<User, Error> {
+    /// [`Error::NotFound`] when there is none within `scope`, [`Error::Store`].
+    pub async fn query_by_id(&self, scope: Scope, user_id: UserId) -> Result<User, Error> {
+        if !scope.covers(user_id) {
+            return Err(Error::NotFound);
+        }
         self.store.query_by_id(user_id).await?.ok_or(Error::NotFound)
     }
 
     /// The user with this address.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Store`].
-    pub async fn query_by_email(&self, email: &Email) -> Result<User, Error> {
-        Ok(self.store.query_by_email(email).await?.ok_or(Error::NotFound)?.0)
+    /// [`Error::NotFound`] when there is none within `scope`, [`Error::Store`].
+    pub async fn query_by_email(&self, scope: Scope, email: &Email) -> Result<User, Error> {
+        let found = self.store.query_by_email(email).await?;
+        found.map(|(user, _)| user).filter(|user| scope.covers(user.id)).ok_or(Error::NotFound)
     }
 
-    /// The number of users that `filter` selects.
+    /// The number of users within `scope` that `filter` selects.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn count(&self, filter: &QueryFilter) -> Result<u64, Error> {
-        Ok(self.store.count(filter).await?)
+    pub async fn count(&self, scope: Scope, filter: &QueryFilter) -> Result<u64, Error> {
+        Ok(self.store.count(scope, filter).await?)
     }
 
     /// The user who may sign in with this address and this password, both as they were typed.
@@ -220,11 +277,23 @@ impl Business {
         Ok(user)
     }
 
-    /// Why a statement that names an id and a version met no row.
-    async fn conflict(&self, user_id: UserId) -> Error {
-        match self.query_by_id(user_id).await {
-            Ok(user) => Error::EditConflict { current: user.version },
-            Err(error) => error,
-        }
+    /// Makes sure that `user`, as [`Business::authenticate`] found them, is the same until the transaction ends. A
+    /// session that is created in that transaction can't outlive a password that is changed at the same moment: either
+    /// that change finds the session, and ends it, or this finds the change.
+    ///
+    /// # Errors
+    /// [`Error::BadCredentials`] when the user was changed or removed meanwhile: let them sign in again.
+    /// [`Error::Store`].
+    pub async fn confirm(&self, user: &User) -> Result<(), Error> {
+        if self.store.hold(user.id, user.version).await? { Ok(()) } else { Err(Error::BadCredentials) }
+    }
+}
+
+/// Why a statement that names an id and a version met no row.
+async fn conflict(store: &Store, user_id: UserId) -> Error {
+    match store.query_by_id(user_id).await {
+        Ok(Some(user)) => Error::EditConflict { current: user.version },
+        Ok(None) => Error::NotFound,
+        Err(error) => error.into(),
     }
 }

@@ -2,6 +2,8 @@
 
 use types::{Email, Name, Password, Roles, Timestamp, UserId, Version};
 
+use crate::hash::PasswordHash;
+
 /// A user. The hash of the password never leaves the store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
@@ -40,18 +42,67 @@ pub struct NewUser {
     pub activated: bool,
 }
 
-/// What to change of a user; `None` keeps.
+/// What somebody says who wants an account.
+#[derive(Clone, Debug)]
+pub struct NewRegistration {
+    /// What they are called.
+    pub name: Name,
+    /// Where their mail goes. Until they have used a token that was mailed there, it may be anybody's.
+    pub email: Email,
+    /// The password they chose.
+    pub password: Password,
+}
+
+/// What to change of a user; `None` keeps. Passwords have ways of their own.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the members of `User`")]
 pub struct UpdateUser {
     pub name: Option<Name>,
     pub email: Option<Email>,
-    pub password: Option<Password>,
     pub roles: Option<Roles>,
     pub enabled: Option<bool>,
 }
 
+/// A password that may take the place of a user's, hashed and ready for a short transaction.
+pub struct PasswordChange {
+    pub(crate) user_id: UserId,
+    /// What it takes the place of: whoever changed the password meanwhile did not mean this one to be replaced.
+    pub(crate) old: PasswordHash,
+    pub(crate) new: PasswordHash,
+}
+
+/// A password that may take the place of a forgotten one, hashed and ready for a short transaction.
+pub struct PasswordReset {
+    pub(crate) digest: [u8; 32],
+    pub(crate) new: PasswordHash,
+}
+
+/// What a sweep removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Tokens that had expired.
+    pub tokens: u64,
+    /// Accounts that were never activated.
+    pub accounts: u64,
+}
+
 impl User {
+    /// The user that `new` describes.
+    pub(crate) fn new(new: NewUser) -> Self {
+        let now = types::now();
+        Self {
+            id: UserId::new(),
+            name: new.name,
+            email: new.email,
+            roles: new.roles,
+            enabled: true,
+            activated_at: new.activated.then_some(now),
+            version: Version::FIRST,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether they may sign in, and use what they got when they did.
     pub fn may_sign_in(&self) -> bool {
         self.enabled && self.activated_at.is_some()
@@ -59,7 +110,7 @@ impl User {
 }
 
 impl UpdateUser {
-    /// `user` with these changes; the password is not seen in it.
+    /// `user` with these changes.
     pub(crate) fn apply(self, user: &User) -> User {
         User {
             name: self.name.unwrap_or_else(|| user.name.clone()),

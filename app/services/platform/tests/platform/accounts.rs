@@ -42,7 +42,7 @@ async fn a_token_of_either_is_good_at_both_and_a_user_who_is_disabled_is_soon_ou
     }
 
     let token = signed_in(&services[0], "customer@example.com").await;
-    let customer = shop.users.query_by_id(customer.id).await.unwrap();
+    let customer = shop.users.query_by_id(types::Scope::Any, customer.id).await.unwrap();
     shop.users.disable(&customer).await.unwrap();
     let out = eventually(Duration::from_secs(10), async || {
         let statuses = [me(&services[0], &token).await.status, me(&services[1], &token).await.status];

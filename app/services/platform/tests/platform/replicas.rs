@@ -126,7 +126,7 @@ async fn a_token_is_good_at_both_and_a_user_who_is_disabled_is_soon_out_of_both(
     });
     assert!(taken.await.is_some(), "a new key is soon known to both");
 
-    let editor = shop.users.query_by_id(editor.id).await.unwrap();
+    let editor = shop.users.query_by_id(types::Scope::Any, editor.id).await.unwrap();
     shop.users.disable(&editor).await.unwrap();
     let out = eventually(Duration::from_secs(10), async || {
         (statuses(2, &token).await == [401, 401] && statuses(3, &newer).await == [401, 401]).then_some(())

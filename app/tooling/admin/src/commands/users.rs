@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use paging::{Direction, OrderBy, Page};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
-use types::{Email, Name, Password, Role, UserId};
+use types::{Email, Name, Password, Role, Scope, UserId};
 use userbus::{Business, Error, Fragment, NewUser, OrderField, QueryFilter, User};
 
 use crate::cli::{self, CreateUser, ListUsers, Users};
@@ -50,8 +50,8 @@ pub(super) async fn run(context: &Context, command: Users) -> Result<Reply, Fail
 /// The user whom a person names by address or id.
 pub(super) async fn find(business: &Business, user: &str) -> Result<User, Failure> {
     let found = match (UserId::parse(user), Email::parse(user)) {
-        (Ok(user_id), _) => business.query_by_id(user_id).await,
-        (_, Ok(email)) => business.query_by_email(&email).await,
+        (Ok(user_id), _) => business.query_by_id(Scope::Any, user_id).await,
+        (_, Ok(email)) => business.query_by_email(Scope::Any, &email).await,
         _ => return Err(Failure::usage(format!("{user} is neither a mail address nor an id"))),
     };
     found.map_err(|error| match error {
@@ -85,7 +85,7 @@ async fn list(context: &Context, arguments: ListUsers) -> Result<Reply, Failure>
     let connected = context.connect().await?;
     let business = Business::new(connected.db.clone());
     let order_by = OrderBy::by(OrderField::CreatedAt, Direction::Ascending);
-    let page = business.query(&filter, order_by, &Page::first(arguments.limit)).await?;
+    let page = business.query(Scope::Any, &filter, order_by, &Page::first(arguments.limit)).await?;
     if page.next.is_some() {
         context.output.note(&format!("there are more than {}; --limit N shows more", arguments.limit));
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use types::{Role, Roles};
+use types::{Role, Roles, Scope};
 use userbus::{Error, QueryFilter};
 
 use crate::people::Ground;
@@ -14,7 +14,7 @@ async fn the_last_admin_can_neither_lose_the_role_nor_be_disabled() {
     assert!(matches!(ground.users.revoke(&admin, Role::Admin).await, Err(Error::LastAdmin)));
     assert!(matches!(ground.users.disable(&admin).await, Err(Error::LastAdmin)));
     assert!(matches!(ground.users.set_roles(admin.id, Roles::default(), None).await, Err(Error::LastAdmin)));
-    assert_eq!(ground.users.query_by_id(admin.id).await.unwrap(), admin, "nothing was changed");
+    assert_eq!(ground.users.query_by_id(Scope::Any, admin.id).await.unwrap(), admin, "nothing was changed");
     assert!(ground.users.revoke(&admin, Role::Editor).await.is_ok(), "the other roles are free");
 }
 
@@ -40,7 +40,8 @@ async fn an_admin_always_remains_however_many_are_removed_at_once() {
         // Of the earlier rounds one is left: every one of these may go, and that one too, but not all.
         let filter = QueryFilter { role: Some(Role::Admin), ..QueryFilter::default() };
         let page = paging::Page::first(100);
-        let all = ground.users.query(&filter, paging::OrderBy::new(userbus::DEFAULT_ORDER), &page).await.unwrap();
+        let all =
+            ground.users.query(Scope::Any, &filter, paging::OrderBy::new(userbus::DEFAULT_ORDER), &page).await.unwrap();
         let barrier = Arc::new(Barrier::new(all.items.len()));
         let mut removals = JoinSet::new();
         for admin in all.items {
@@ -60,7 +61,7 @@ async fn an_admin_always_remains_however_many_are_removed_at_once() {
                 Err(error) => panic!("{error:?}"),
             }
         }
-        assert_eq!((refused, ground.users.count(&filter).await.unwrap()), (1, 1), "round {round}");
+        assert_eq!((refused, ground.users.count(Scope::Any, &filter).await.unwrap()), (1, 1), "round {round}");
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use types::Role;
+use types::{Role, Scope};
 use userbus::{Cost, Error, NewUser, Passwords};
 
 use crate::people::{CHEAP, Ground, PASSWORD, person, secret};
@@ -78,7 +78,7 @@ async fn a_hash_of_another_cost_is_replaced_at_the_next_sign_in_and_not_otherwis
     assert!(strong.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{strong}");
     users.authenticate("ada@example.com", &secret(PASSWORD)).await.unwrap();
     assert_eq!(stored().await, strong, "once");
-    assert_eq!(users.query_by_id(user.id).await.unwrap(), user, "the user is the same");
+    assert_eq!(users.query_by_id(Scope::Any, user.id).await.unwrap(), user, "the user is the same");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

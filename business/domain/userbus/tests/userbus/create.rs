@@ -1,5 +1,5 @@
 use tokio::task::JoinSet;
-use types::{Email, Role, Version};
+use types::{Email, Role, Scope, Version};
 use userbus::{Error, NewUser};
 
 use crate::people::{Ground, PASSWORD, person};
@@ -10,9 +10,9 @@ async fn a_new_user_is_read_back_as_it_was_answered() {
     let user = ground.add("Ada Lovelace", &[Role::Customer, Role::Editor]).await;
     assert_eq!(user.version, Version::FIRST);
     assert!(user.enabled && user.activated_at.is_some());
-    assert_eq!(ground.users.query_by_id(user.id).await.unwrap(), user);
+    assert_eq!(ground.users.query_by_id(Scope::Any, user.id).await.unwrap(), user);
     let email = Email::parse("ADALOVELACE@Example.com").unwrap();
-    assert_eq!(ground.users.query_by_email(&email).await.unwrap(), user);
+    assert_eq!(ground.users.query_by_email(Scope::Any, &email).await.unwrap(), user);
 }
 
 #[tokio::test]

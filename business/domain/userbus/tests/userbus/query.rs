@@ -1,5 +1,5 @@
 use paging::{Direction, OrderBy, Page, Position};
-use types::Role;
+use types::{Role, Scope};
 use userbus::{DEFAULT_ORDER, Fragment, OrderField, QueryFilter, User};
 
 use crate::people::Ground;
@@ -24,8 +24,8 @@ fn names(users: &[User]) -> Vec<&str> {
 }
 
 async fn found(ground: &Ground, filter: QueryFilter) -> Vec<String> {
-    let slice = ground.users.query(&filter, OrderBy::new(DEFAULT_ORDER), &Page::first(100)).await.unwrap();
-    assert_eq!(ground.users.count(&filter).await.unwrap(), slice.items.len() as u64);
+    let slice = ground.users.query(Scope::Any, &filter, OrderBy::new(DEFAULT_ORDER), &Page::first(100)).await.unwrap();
+    assert_eq!(ground.users.count(Scope::Any, &filter).await.unwrap(), slice.items.len() as u64);
     names(&slice.items).into_iter().map(str::to_owned).collect()
 }
 
@@ -57,7 +57,7 @@ async fn each_filter_selects_and_together_they_all_must_hold() {
     let both = QueryFilter { name: part("bob"), ..role(Role::Support) };
     assert_eq!(found(&ground, both).await, ["Bob 1000"]);
 
-    let zoe = ground.users.query(&name("zoe"), OrderBy::new(DEFAULT_ORDER), &Page::first(1)).await.unwrap();
+    let zoe = ground.users.query(Scope::Any, &name("zoe"), OrderBy::new(DEFAULT_ORDER), &Page::first(1)).await.unwrap();
     ground.users.disable(&zoe.items[0]).await.unwrap();
     let enabled = |enabled| QueryFilter { enabled: Some(enabled), ..QueryFilter::default() };
     assert_eq!(found(&ground, enabled(false)).await, ["Zoë Kravitz"]);
@@ -82,12 +82,12 @@ async fn pages_of_every_order_give_each_user_once() {
     for order in orders {
         let order = OrderBy::new(order.iter().copied());
         let everyone = QueryFilter::default();
-        let whole = ground.users.query(&everyone, order.clone(), &Page::first(100)).await.unwrap();
+        let whole = ground.users.query(Scope::Any, &everyone, order.clone(), &Page::first(100)).await.unwrap();
         for limit in 1..=4 {
             let mut page = Page { limit, position: Position::Start, total: true };
             let mut walked = Vec::new();
             loop {
-                let slice = ground.users.query(&everyone, order.clone(), &page).await.unwrap();
+                let slice = ground.users.query(Scope::Any, &everyone, order.clone(), &page).await.unwrap();
                 assert_eq!(slice.total, Some(6));
                 walked.extend(slice.items);
                 match slice.next {
@@ -98,7 +98,7 @@ async fn pages_of_every_order_give_each_user_once() {
             assert_eq!(names(&walked), names(&whole.items), "{order:?} by {limit}");
         }
         let second = Page { limit: 4, position: Position::Number(2), total: false };
-        let second = ground.users.query(&everyone, order, &second).await.unwrap();
+        let second = ground.users.query(Scope::Any, &everyone, order, &second).await.unwrap();
         assert_eq!(names(&second.items), names(&whole.items[4..]));
     }
 }

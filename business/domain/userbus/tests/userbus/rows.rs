@@ -1,6 +1,6 @@
 //! What the schema refuses, and what an older or a newer release may have stored.
 
-use types::Role;
+use types::{Role, Scope};
 use userbus::QueryFilter;
 
 use crate::people::Ground;
@@ -38,12 +38,12 @@ async fn a_row_that_today_s_rules_would_refuse_is_read_and_listed_all_the_same()
     ] {
         db.execute(sqlx::query(sql)).await.unwrap();
     }
-    let read = ground.users.query_by_id(user.id).await.unwrap();
+    let read = ground.users.query_by_id(Scope::Any, user.id).await.unwrap();
     assert_eq!(read.roles, user.roles, "an unknown role grants nothing");
     assert_eq!((read.name.as_str(), read.email.as_str()), ("a\tb", "root"));
     let page = paging::Page::first(10);
     let order = paging::OrderBy::new(userbus::DEFAULT_ORDER);
-    let listed = ground.users.query(&QueryFilter::default(), order, &page).await.unwrap();
+    let listed = ground.users.query(Scope::Any, &QueryFilter::default(), order, &page).await.unwrap();
     assert_eq!(listed.items, std::slice::from_ref(&read));
 
     // What this release does not touch, it keeps.
