@@ -17,7 +17,8 @@ const TIMES: u32 = 20_000;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let database = dbtest::Database::new().await;
-    let users = Business::with_passwords(database.db(), Passwords::new(Cost { memory_kib: 8, passes: 1 }, 1, 1));
+    let db = database.db();
+    let users = Business::with_passwords(db.clone(), Passwords::new(Cost { memory_kib: 8, passes: 1 }, 1, 1));
     let new = NewUser {
         name: Name::parse("Ada").unwrap(),
         email: Email::parse("ada@example.com").unwrap(),
@@ -35,7 +36,7 @@ async fn main() {
             audience: "marquee".to_owned(),
             access_ttl: Duration::from_secs(900),
         };
-        let authenticator = Authenticator::new(keys.clone(), settings, users.clone());
+        let authenticator = Authenticator::new(keys.clone(), settings, users.clone(), &db);
 
         let start = cpu();
         for _ in 0..TIMES {

@@ -15,7 +15,7 @@ fn seen(refusal: &ApiError) -> (Value, Vec<(String, String)>) {
 }
 
 /// Tries the tokens; each has to be refused exactly like every other.
-async fn all_refused(ground: &Ground, attacks: Vec<(String, String)>) {
+pub(crate) async fn all_refused(ground: &Ground, attacks: Vec<(String, String)>) {
     let reference = ApiError::unauthorized(Some("invalid_token"));
     for (what, token) in attacks {
         // A field of HTTP cannot hold everything that a token is made of here.

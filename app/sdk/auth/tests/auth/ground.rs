@@ -11,9 +11,10 @@ use dbtest::Database;
 use jsonwebtoken::EncodingKey;
 use keystore::{Algorithm, KeyStore};
 use serde_json::{Value, json};
+use sessionbus::Device;
 use sqldb::Db;
 use tempfile::TempDir;
-use types::{Email, Name, Password, Role, Roles};
+use types::{Email, Name, Password, Role, Roles, SessionId};
 use userbus::{Business, Cost, NewUser, Passwords, User};
 
 pub(crate) const ISSUER: &str = "https://marquee.example";
@@ -26,6 +27,7 @@ pub(crate) struct Ground {
     pub(crate) db: Db,
     pub(crate) keys: KeyStore,
     pub(crate) users: Business,
+    pub(crate) sessions: sessionbus::Business,
     pub(crate) authenticator: Authenticator,
     _folder: TempDir,
 }
@@ -38,12 +40,18 @@ impl Ground {
         keys.generate(Algorithm::EdDsa).unwrap();
         let db = database.db();
         let users = business(db.clone());
-        let authenticator = authenticator(&keys, &users);
-        Self { database, db, keys, users, authenticator, _folder: folder }
+        let sessions = sessionbus::Business::new(db.clone());
+        let authenticator = authenticator(&keys, &users, &db);
+        Self { database, db, keys, users, sessions, authenticator, _folder: folder }
     }
 
     pub(crate) async fn add(&self, name: &str, roles: &[Role]) -> User {
         self.users.create(person(name, roles)).await.unwrap()
+    }
+
+    /// A session of this user.
+    pub(crate) async fn session(&self, user: &User) -> SessionId {
+        self.sessions.create(user.id, Device::default()).await.unwrap().0.id
     }
 
     /// Another process on the same database and folder.
@@ -53,7 +61,12 @@ impl Ground {
 
     /// Another process with the same keys, whose way to the database is `db`.
     pub(crate) fn replica_on(&self, db: Db) -> Authenticator {
-        authenticator(&KeyStore::open(self.keys.path()).unwrap(), &business(db))
+        authenticator(&KeyStore::open(self.keys.path()).unwrap(), &business(db.clone()), &db)
+    }
+
+    /// Another process on the same database and folder, which believes a state for this time.
+    pub(crate) fn believing_for(&self, state_lifetime: Duration) -> Authenticator {
+        Authenticator::with_state_lifetime(self.keys.clone(), settings(), self.users.clone(), &self.db, state_lifetime)
     }
 
     /// The claims that `user` would get.
@@ -126,8 +139,10 @@ fn business(db: Db) -> Business {
     Business::with_passwords(db, Passwords::new(Cost { memory_kib: 8, passes: 1 }, 1, 100))
 }
 
-fn authenticator(keys: &KeyStore, users: &Business) -> Authenticator {
-    let settings =
-        Settings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), access_ttl: Duration::from_secs(900) };
-    Authenticator::new(keys.clone(), settings, users.clone())
+fn authenticator(keys: &KeyStore, users: &Business, db: &Db) -> Authenticator {
+    Authenticator::new(keys.clone(), settings(), users.clone(), db)
+}
+
+fn settings() -> Settings {
+    Settings { issuer: ISSUER.to_owned(), audience: AUDIENCE.to_owned(), access_ttl: Duration::from_secs(900) }
 }

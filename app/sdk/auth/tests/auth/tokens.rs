@@ -35,6 +35,11 @@ async fn a_token_has_the_header_and_the_claims_of_rfc_9068_and_no_address_or_nam
         })
     );
     assert_eq!(token.expires_in, Duration::from_secs(900));
+    let session_id = types::SessionId::new();
+    let within = ground.authenticator.mint_within(&user, session_id).unwrap();
+    let claims_within = decoded(within.expose().split('.').nth(1).unwrap());
+    assert_eq!(claims_within["sid"], session_id.to_string());
+    assert_eq!(claims_within.as_object().unwrap().len(), claims.as_object().unwrap().len() + 1);
     assert!(!format!("{token:?}").contains(parts[2]), "a token can't be printed");
 }
 
