@@ -1,7 +1,7 @@
 //! Hashes of passwords: argon2id, on threads of their own, never more at once than the machine can bear.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::password_hash::phc;
 use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
@@ -20,6 +20,7 @@ struct Inner {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     max_waiting: usize,
+    computed: AtomicU64,
 }
 
 /// What a hash costs whoever computes it.
@@ -86,7 +87,13 @@ impl Passwords {
             permits: Arc::new(Semaphore::new(concurrent.max(1))),
             waiting: AtomicUsize::new(0),
             max_waiting: waiting,
+            computed: AtomicU64::new(0),
         }))
+    }
+
+    /// How many hashes were computed, to keep one or to compare with one.
+    pub fn computed(&self) -> u64 {
+        self.0.computed.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn hash(&self, password: &Password) -> Result<PasswordHash, Error> {
@@ -149,6 +156,7 @@ impl Passwords {
         let task = tokio::task::spawn_blocking(move || {
             // Held by the thread: work whose caller has gone goes on, and counts.
             let _permit = permit;
+            inner.computed.fetch_add(1, Ordering::Relaxed);
             work(&inner.argon2)
         });
         task.await.map_err(|_| Error::Hashing)
