@@ -5,6 +5,7 @@
 mod ground;
 
 mod attacks;
+mod keys;
 mod policy;
 mod state;
 mod tokens;
