@@ -106,7 +106,7 @@ impl Builder {
     /// Fails when two routes or operations clash: a fault of the program, seen by its first test.
     pub fn build(mut self) -> Result<Api, BuildError> {
         let description = openapi::describe(&self.about, &self.tables)?;
-        self.tables.push(docs::routes(&self.about, description)?);
+        self.tables.push(docs::routes(&self.about, &self.tables, description)?);
         let limiter = self.settings.quota.map(Limiter::new);
         let (tree, table) = list(&self.tables)?;
         let limits = request::Limits { size: self.settings.body_limit, time: self.settings.body_timeout };

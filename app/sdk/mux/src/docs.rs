@@ -1,4 +1,6 @@
-//! What an API serves about itself: `/openapi.json`, the reference at `/docs`, a page for each kind of problem.
+//! What an API serves about itself: `/openapi.json`, the reference at `/docs`, the policy, a page for each kind of problem.
+
+mod policy;
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
@@ -23,6 +25,9 @@ use crate::route::{Access, Routes};
 
 const DOCUMENT: &str = "/openapi.json";
 
+/// Where the policy is, beside the reference.
+pub(crate) const POLICY: &str = "/docs/policy";
+
 /// The reference is a script that draws its own styles; both are served from here, and nothing else is reached.
 const REFERENCE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -37,11 +42,12 @@ struct Documents {
     title: String,
     description: Bytes,
     tag: HeaderValue,
+    policy: String,
     reference: Arc<Config<'static>>,
 }
 
-/// The routes that serve `description` and what belongs to it.
-pub(crate) fn routes(about: &About, description: Vec<u8>) -> Result<Routes, BuildError> {
+/// The routes that serve `description` of `tables` and what belongs to it.
+pub(crate) fn routes(about: &About, tables: &[Routes], description: Vec<u8>) -> Result<Routes, BuildError> {
     let reference = Config::from(DOCUMENT)
         .validator_url("none")
         .try_it_out_enabled(true)
@@ -51,6 +57,7 @@ pub(crate) fn routes(about: &About, description: Vec<u8>) -> Result<Routes, Buil
         title: about.title.clone(),
         tag: tag(&description),
         description: Bytes::from(description),
+        policy: policy::body(tables),
         reference: Arc::new(reference),
     };
     let describes = operation("describe_api", "Describe the API").responds(200, "application/json");
@@ -58,6 +65,7 @@ pub(crate) fn routes(about: &About, description: Vec<u8>) -> Result<Routes, Buil
     Ok(Routes::new("docs", "What the API says of itself")
         .get(DOCUMENT, Access::Open, describes, document)
         .get("/docs", Access::Open, operation("docs", "Find the reference"), to_reference)
+        .get(POLICY, Access::Open, page("explain_policy"), explain_policy)
         .get("/docs/{file*}", Access::Open, operation("read_docs", "Read it"), reference_file)
         .get("/problems", Access::Open, page("list_problems"), problems)
         .get("/problems/{slug}", Access::Open, page("explain_problem"), problem)
@@ -105,6 +113,10 @@ async fn reference_file(
     Ok(answer.body(BodyStream::new(Decoder::new(whole, ContentEncoding::Gzip))))
 }
 
+async fn explain_policy(documents: Data<Documents>) -> HttpResponse {
+    page(&documents.title, "Policy", &documents.policy)
+}
+
 async fn problems(documents: Data<Documents>) -> HttpResponse {
     let mut list = String::from("<ul>");
     for code in Code::ALL {
@@ -141,6 +153,11 @@ fn page(api: &str, heading: &str, body: &str) -> HttpResponse {
          <title>{heading} - {api}</title>\
          <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;\
          padding:0 1rem}}code{{background:#8882;padding:.1em .3em}}\
+         .wide{{width:min(76rem,96vw);margin-left:calc(21rem - min(38rem,48vw));overflow-x:auto}}\
+         table{{border-collapse:collapse;width:100%;font-size:.9rem}}th,td{{border:1px solid #8885;padding:.4em .6em;\
+         text-align:left;vertical-align:top}}thead th{{background:#8882}}tbody th{{font-weight:400;min-width:16rem}}\
+         td code{{white-space:nowrap;line-height:1.9}}dl{{display:grid;grid-template-columns:4rem 1fr;gap:.3rem .8rem}}\
+         dd{{margin:0}}dt{{text-align:center}}.any{{background:#2a82}}.own{{background:#d902}}.none{{color:#888}}\
          @media(prefers-color-scheme:dark){{body{{background:#111;color:#ddd}}a{{color:#8bf}}}}\
          </style><h1>{heading}</h1>{body}</html>"
     );

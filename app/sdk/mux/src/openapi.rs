@@ -7,6 +7,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use actix_web::http::Method;
+use utoipa::openapi::external_docs::ExternalDocsBuilder;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{
     HttpMethod, Operation as Described, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
@@ -22,6 +23,7 @@ use utoipa::openapi::{
 };
 
 use crate::api::BuildError;
+use crate::docs;
 use crate::operation::{Answer, Operation};
 use crate::path::parameter_names;
 use crate::route::{Access, Route, Routes};
@@ -86,6 +88,9 @@ fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
         .tags(Some(tags.collect::<Vec<_>>()))
         .paths(paths.build())
         .components(Some(components(tables)?))
+        .external_docs(Some(
+            ExternalDocsBuilder::new().url(docs::POLICY).description(Some("The policy: who may do what")).build(),
+        ))
         .build())
 }
 

@@ -1,7 +1,9 @@
 //! What the API says of itself.
 
+use auth::{Grant, Permission};
 use mux::{About, Access, BuildError, Builder, Routes, operation};
 use serde_json::Value;
+use types::Role;
 
 use crate::harness::{Server, client};
 
@@ -64,6 +66,50 @@ async fn the_reference_needs_nothing_from_elsewhere() {
     let initializer = server.get("/docs/swagger-initializer.js").await.text().await.unwrap();
     assert!(initializer.contains("/openapi.json") && initializer.contains("none"), "{initializer}");
     assert_eq!(server.get("/docs/nothing").await.status(), 404);
+}
+
+/// As a reader of the page sees it: words between tags.
+fn words(html: &str) -> Vec<&str> {
+    let texts = html.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim());
+    texts.filter(|text| !text.is_empty()).collect()
+}
+
+#[actix_web::test]
+async fn the_policy_has_a_page_that_the_reference_leads_to() {
+    let server = Server::start().await;
+    let document: Value = server.get("/openapi.json").await.json().await.unwrap();
+    let page = server.get(document["externalDocs"]["url"].as_str().unwrap()).await;
+    assert_eq!(page.status(), 200);
+    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+    let html = page.text().await.unwrap();
+    assert!(!html.contains("<script") && !html.contains("//"), "{html}");
+
+    let shown = words(&html);
+    let header = shown.iter().position(|word| *word == "permission").unwrap();
+    let columns: Vec<Option<Role>> = shown[header + 1..]
+        .iter()
+        .map_while(|word| match *word {
+            "anonymous" => Some(None),
+            role => Role::ALL.into_iter().find(|known| known.to_string() == role).map(Some),
+        })
+        .collect();
+    assert_eq!(columns.len(), 1 + Role::ALL.len());
+    for permission in Permission::ALL {
+        let row = shown.iter().position(|word| *word == permission.as_str()).expect("a row for each permission");
+        assert_eq!(shown[row + 1], permission.description());
+        for (column, cell) in columns.iter().zip(&shown[row + 2..]) {
+            let public = permission.row().anonymous;
+            let granted = column.map_or(public, |role| permission.row().of(role).max(public));
+            let expected = match granted {
+                Grant::None => "no",
+                Grant::Own => "own",
+                Grant::Any => "any",
+            };
+            assert_eq!(*cell, expected, "{permission} {column:?}");
+        }
+    }
+    assert!(shown.contains(&"PATCH /v1/things/{id}") && shown.contains(&"GET /health"));
 }
 
 #[actix_web::test]
