@@ -165,20 +165,26 @@ pub(crate) enum Keys {
     /// Print the keys, without their private parts
     #[command(after_help = "Example:\n  admin keys list")]
     List,
-    /// Sign with another key from now on: the one that waits, or a new one
+    /// Sign with another key: the one that waits, or a new one
     ///
-    /// The old key still verifies what it signed, until it is retired. Services see the change within seconds.
-    #[command(after_help = "Example, with verifiers elsewhere that keep the public keys for an hour:
-  admin keys generate && sleep 1h && admin keys rotate && sleep 15m && admin keys retire OLD-KID")]
+    /// The next key is published now and signs 10 minutes later, when everyone who verifies knows it; services change
+    /// over by themselves then. The old key verifies what it signed, and is retired by the first rotation after its
+    /// last token has expired. Run it as often as you like, by a clock: no request is refused.
+    #[command(after_help = "Example, for the first of each month:\n  0 4 1 * * admin keys rotate")]
     Rotate {
         /// What a new key signs with: EdDSA or ES256
         #[arg(long, default_value = "EdDSA")]
         alg: String,
+        /// Sign within seconds: verifiers elsewhere that keep the public keys refuse tokens until they fetch them again
+        #[arg(long)]
+        now: bool,
     },
     /// Stop trusting a key, and remove its private part
     ///
     /// Refused while tokens that it signed may still be valid (auth.access_ttl after the rotation).
-    #[command(after_help = "Example, for a key that was stolen:\n  admin keys rotate && admin keys retire KID --now")]
+    #[command(
+        after_help = "Example, for a key that was stolen:\n  admin keys rotate --now && admin keys retire KID --now"
+    )]
     Retire {
         /// The id of the key
         #[arg(value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]

@@ -12,6 +12,15 @@ use crate::exit::{Exit, Failure};
 use crate::output::Reply;
 use crate::table::Table;
 
+/// How long a key is published before it signs: twice as long as the public keys may be kept by whoever fetched them.
+const LEAD: Duration = Duration::from_secs(10 * 60);
+
+/// How long services may take to read the folder again, which they look at every second.
+const SEEN: Duration = Duration::from_secs(2);
+
+/// By how much longer than its lifetime a token may be of use: a service changes over a moment late, clocks differ.
+const GRACE: Duration = Duration::from_secs(10);
+
 pub(super) fn run(context: &Context, command: Keys) -> Result<Reply, Failure> {
     let settings = context.settings()?.settings;
     let store = KeyStore::open(&settings.auth.keys_dir)?;
@@ -20,13 +29,20 @@ pub(super) fn run(context: &Context, command: Keys) -> Result<Reply, Failure> {
             let kid = store.generate(algorithm(&alg)?)?;
             Ok(made(&store, &kid))
         }
-        Keys::Rotate { alg } => {
-            let kid = store.rotate(algorithm(&alg)?)?;
+        Keys::Rotate { alg, now } => {
+            let algorithm = algorithm(&alg)?;
+            store.retire_unneeded(settings.auth.access_ttl + GRACE)?;
+            let (mut kid, from) = store.rotate_after(algorithm, LEAD)?;
+            if now && from > SystemTime::now() {
+                // Every service knows it before one of them signs with it.
+                std::thread::sleep(SEEN);
+                kid = store.rotate(algorithm)?;
+            }
             Ok(made(&store, &kid))
         }
         Keys::List => Ok(list(&store)),
         Keys::Retire { kid, now } => {
-            store.retire(&kid, if now { Duration::ZERO } else { settings.auth.access_ttl })?;
+            store.retire(&kid, if now { Duration::ZERO } else { settings.auth.access_ttl + GRACE })?;
             Ok(Reply::lines(json!({ "kid": kid, "state": "retired" }), format!("{kid} is retired")))
         }
         Keys::Jwks => {
@@ -52,8 +68,9 @@ fn made(store: &KeyStore, kid: &str) -> Reply {
         // Another program was faster and has retired it since.
         return Reply::lines(json!({ "kid": kid }), kid);
     };
-    let text = match key.state() {
-        State::Active => format!("{kid} signs from now on"),
+    let text = match (key.state(), key.signs_from()) {
+        (State::Active, _) => format!("{kid} signs from now on"),
+        (_, Some(from)) => format!("{kid} is published, and signs from {} on", moment(from)),
         _ => format!("{kid} waits; `admin keys rotate` lets it sign"),
     };
     Reply::lines(shown(key), text)
@@ -61,10 +78,12 @@ fn made(store: &KeyStore, kid: &str) -> Reply {
 
 fn list(store: &KeyStore) -> Reply {
     let snapshot = store.snapshot();
-    let mut table = Table::new(&["kid", "alg", "state", "created", "signs no more since"], "no keys");
+    let mut table = Table::new(&["kid", "alg", "state", "created", "signs from", "signs no more since"], "no keys");
     for key in snapshot.keys() {
+        let begins = key.signs_from().map(moment).unwrap_or_default();
         let ended = key.retired_at().or(key.passive_since()).map(moment).unwrap_or_default();
-        table.row([key.kid(), key.algorithm().as_str(), name(key.state()), &moment(key.created_at()), &ended]);
+        let created = moment(key.created_at());
+        table.row([key.kid(), key.algorithm().as_str(), name(key.state()), &created, &begins, &ended]);
     }
     Reply::table(snapshot.keys().iter().map(shown).collect(), table)
 }
@@ -75,6 +94,7 @@ fn shown(key: &Key) -> Value {
         "alg": key.algorithm().as_str(),
         "state": name(key.state()),
         "created_at": moment(key.created_at()),
+        "signs_from": key.signs_from().map(moment),
         "passive_since": key.passive_since().map(moment),
         "retired_at": key.retired_at().map(moment),
     })
@@ -98,7 +118,7 @@ impl From<Error> for Failure {
         let (exit, mend) = match &error {
             Error::UnknownKey { .. } => (Exit::NotFound, Some("admin keys list")),
             Error::Active { .. } => {
-                (Exit::Refused, Some("admin keys rotate, and retire it when its tokens have expired"))
+                (Exit::Refused, Some("admin keys rotate, which retires it when its tokens have expired"))
             }
             Error::StillNeeded { .. } => (Exit::Refused, Some("wait, or end its tokens now with --now")),
             Error::NoActiveKey => (Exit::Refused, Some("admin keys generate")),

@@ -29,7 +29,13 @@ fn a_key_is_made_waits_signs_and_is_retired() {
     let second = kid(&keys(folder.path(), &["generate", "--alg", "ES256", "--json"]).ended(0).json());
     assert_eq!(states(folder.path()), ["active", "standby"]);
 
-    assert_eq!(kid(&keys(folder.path(), &["rotate", "--json"]).ended(0).json()), second);
+    let rotated = keys(folder.path(), &["rotate", "--json"]).ended(0).json();
+    assert_eq!((kid(&rotated), rotated["state"].as_str()), (second.clone(), Some("standby")));
+    assert!(rotated["signs_from"].is_string(), "{rotated}");
+    assert_eq!(states(folder.path()), ["active", "standby"]);
+    let told = keys(folder.path(), &["rotate"]).ended(0).out;
+    assert!(told.starts_with(&format!("{second} is published, and signs from ")), "{told}");
+    assert_eq!(kid(&keys(folder.path(), &["rotate", "--now", "--json"]).ended(0).json()), second);
     assert_eq!(states(folder.path()), ["passive", "active"]);
     assert_eq!(keys(folder.path(), &["jwks"]).ended(0).json()["keys"].as_array().unwrap().len(), 2);
 
@@ -40,6 +46,26 @@ fn a_key_is_made_waits_signs_and_is_retired() {
     keys(folder.path(), &["retire", "--now", &first]).ended(0);
     assert_eq!(states(folder.path()), ["retired", "active"]);
     assert_eq!(keys(folder.path(), &["jwks"]).ended(0).json()["keys"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_rotation_retires_the_keys_whose_last_token_has_expired() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = kid(&keys(folder.path(), &["rotate", "--json"]).ended(0).json());
+    assert_eq!(states(folder.path()), ["active"], "nothing has to wait for the first");
+    keys(folder.path(), &["rotate", "--now"]).ended(0);
+    keys(folder.path(), &["rotate"]).ended(0);
+    assert_eq!(states(folder.path()), ["passive", "active", "standby"]);
+
+    // As if it had signed no more for an hour.
+    let index = folder.path().join("keys.json");
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&index).unwrap()).unwrap();
+    let passive = json["keys"][0]["passive_since"].as_u64().unwrap();
+    json["keys"][0]["passive_since"] = (passive - 3600).into();
+    std::fs::write(&index, json.to_string()).unwrap();
+    keys(folder.path(), &["rotate"]).ended(0);
+    assert_eq!(states(folder.path()), ["retired", "active", "standby"]);
+    assert!(!folder.path().join(format!("{first}.pem")).exists());
 }
 
 #[test]
@@ -58,7 +84,7 @@ fn no_private_part_is_shown() {
     let pem = std::fs::read_to_string(folder.path().join(format!("{kid}.pem"))).unwrap();
     let secret = pem.lines().nth(1).unwrap();
     for arguments in
-        [&["list"][..], &["list", "--json"], &["jwks"], &["rotate", "-v"], &["retire", &kid, "--now", "-v"]]
+        [&["list"][..], &["list", "--json"], &["jwks"], &["rotate", "--now", "-v"], &["retire", &kid, "--now", "-v"]]
     {
         let ran = keys(folder.path(), arguments).ended(0);
         let shown = ran.out + &ran.err;
