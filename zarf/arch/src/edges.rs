@@ -13,6 +13,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("admin", "platform", "`admin routes` prints the table that the platform serves"),
     ("assembly", "userbus", "every service takes tokens, which are those of users"),
     ("apitest", "userbus", "a test signs in as users of its own"),
+    ("auth", "sessionbus", "a token ends with the session that it belongs to"),
     ("auth", "userbus", "what a caller may do depends on the roles that the user has now"),
     ("seeding", "moviebus", "the first films are the same for the service as for the command line"),
     ("seeding", "userbus", "the first users are the same for the service as for the command line"),

@@ -9,62 +9,184 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue};
 use actix_web::web::Data;
-use apierror::{ApiError, Code};
+use apierror::ApiError;
 use auth::{Caller, Permission, policy};
 use mux::{Collection, reply};
-use request::{Empty, Id, Json, OptionalIfMatch, Query};
-use types::UserId;
+use request::{Empty, Id, IfMatch, Json, MergePatch, OptionalIfMatch, Query};
+use types::{Scope, UserId};
 
-use crate::error::to_api;
+use crate::error::{bad_token, of_password_change, of_session, of_user};
 use crate::filter::UserQuery;
-use crate::model::{User, UserRoles};
+use crate::model::{
+    Accepted, Activation, NewPassword, PasswordChange, Recipient, Registration, UpdateUser, User, UserRoles,
+};
 
 pub use crate::route::routes;
 
 /// What the handlers need.
 struct App {
+    db: sqldb::Db,
     users: userbus::Business,
+    sessions: sessionbus::Business,
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+async fn register(app: Data<App>, Json(Registration(new)): Json<Registration>) -> Result<HttpResponse, ApiError> {
+    app.users.register(new).await.map_err(of_user)?;
+    accepted("A mail with the next step is on its way to the address.")
+}
+
+async fn activate(app: Data<App>, Json(Activation(token)): Json<Activation>) -> Result<HttpResponse, ApiError> {
+    let token = token.ok_or_else(bad_token)?;
+    account(&app.users.activate(&token).await.map_err(of_user)?)
+}
+
+async fn mail_activation(app: Data<App>, Json(Recipient(email)): Json<Recipient>) -> Result<HttpResponse, ApiError> {
+    app.users.request_activation_mail(&email).await.map_err(of_user)?;
+    accepted("If the address has an account to activate, a mail with a token is on its way to it.")
+}
+
+async fn mail_password_reset(
+    app: Data<App>,
+    Json(Recipient(email)): Json<Recipient>,
+) -> Result<HttpResponse, ApiError> {
+    app.users.request_password_reset_mail(&email).await.map_err(of_user)?;
+    accepted("If the address has an account, a mail with a token is on its way to it.")
+}
+
+async fn reset_password(
+    app: Data<App>,
+    Json(NewPassword { token, password }): Json<NewPassword>,
+) -> Result<HttpResponse, ApiError> {
+    let token = token.ok_or_else(bad_token)?;
+    let reset = app.users.prepare_password_reset(&token, &password).await.map_err(of_user)?;
+    let change = app.db.transact(async |tx| {
+        let user = app.users.with_tx(&tx).reset_password(&reset).await.map_err(of_user)?;
+        app.sessions.with_tx(&tx).revoke_all(user.id, None).await.map_err(of_session)
+    });
+    change.await?;
+    Ok(no_content())
+}
+
+async fn update(
+    app: Data<App>,
+    caller: Caller,
+    Id(user_id): Id<UserId>,
+    if_match: IfMatch,
+    MergePatch(patch): MergePatch<UpdateUser>,
+) -> Result<HttpResponse, ApiError> {
+    let scope = policy::decide(Permission::UsersWrite, &caller)?;
+    if patch.enabled.is_some() {
+        policy::decide(Permission::UsersEnable, &caller)?;
+    }
+    let update = userbus::UpdateUser::from(patch);
+    let change = app.db.transact(async |tx| {
+        let users = app.users.with_tx(&tx);
+        let user = users.query_by_id(scope, user_id).await.map_err(of_user)?;
+        if_match.check(user.version)?;
+        let updated = users.update(&user, update.clone()).await.map_err(of_user)?;
+        if !updated.enabled {
+            app.sessions.with_tx(&tx).revoke_all(user_id, None).await.map_err(of_session)?;
+        }
+        Ok::<_, ApiError>(updated)
+    });
+    account(&change.await?)
+}
+
+async fn change_password(
+    app: Data<App>,
+    caller: Caller,
+    Id(user_id): Id<UserId>,
+    Json(PasswordChange { current, password }): Json<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    let scope = policy::decide(Permission::UsersPassword, &caller)?;
+    let caller = caller.principal()?;
+    let is_own = caller.user_id == user_id;
+    let prepared = if is_own {
+        app.users.prepare_password_change(scope, user_id, &current, &password).await
+    } else {
+        // What proves that the caller is at the keyboard comes before what tells whether there is such an account.
+        let own = Scope::Own(caller.user_id);
+        app.users.verify_password(own, caller.user_id, &current).await.map_err(of_user)?;
+        app.users.prepare_password_replacement(scope, user_id, &password).await
+    };
+    let prepared = prepared.map_err(of_user)?;
+    let stays = caller.session_id.filter(|_| is_own);
+    let change = app.db.transact(async |tx| {
+        app.users.with_tx(&tx).change_password(&prepared).await.map_err(of_password_change)?;
+        app.sessions.with_tx(&tx).revoke_all(user_id, stays).await.map_err(of_session)
+    });
+    change.await?;
+    Ok(no_content())
+}
+
+async fn delete(
+    app: Data<App>,
+    caller: Caller,
+    Id(user_id): Id<UserId>,
+    if_match: OptionalIfMatch,
+    _: Empty,
+) -> Result<HttpResponse, ApiError> {
+    let scope = policy::decide(Permission::UsersDelete, &caller)?;
+    let change = app.db.transact(async |tx| {
+        let users = app.users.with_tx(&tx);
+        let user = users.query_by_id(scope, user_id).await.map_err(of_user)?;
+        let expected = if_match.expect(user.version)?;
+        // They would go with the user, and nobody would be told.
+        app.sessions.with_tx(&tx).revoke_all(user_id, None).await.map_err(of_session)?;
+        users.delete(user_id, expected).await.map_err(of_user)
+    });
+    change.await?;
+    Ok(no_content())
 }
 
 async fn set_roles(
     app: Data<App>,
+    caller: Caller,
     Id(user_id): Id<UserId>,
     if_match: OptionalIfMatch,
     Json(UserRoles(roles)): Json<UserRoles>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = app.users.query_by_id(user_id).await.map_err(to_api)?;
+    let scope = policy::decide(Permission::UsersGrant, &caller)?;
+    let user = app.users.query_by_id(scope, user_id).await.map_err(of_user)?;
     let expected = if_match.expect(user.version)?;
-    let user = app.users.set_roles(user_id, roles, expected).await.map_err(to_api)?;
+    let user = app.users.set_roles(user_id, roles, expected).await.map_err(of_user)?;
     account(&user)
 }
 
-async fn query(app: Data<App>, Query(query): Query<UserQuery>, _: Empty) -> Result<HttpResponse, ApiError> {
+async fn query(
+    app: Data<App>,
+    caller: Caller,
+    Query(query): Query<UserQuery>,
+    _: Empty,
+) -> Result<HttpResponse, ApiError> {
+    let scope = policy::decide(Permission::UsersQuery, &caller)?;
     let UserQuery { filter, list } = query;
-    let slice = app.users.query(&filter, list.order_by, &list.page).await.map_err(to_api)?;
+    let slice = app.users.query(scope, &filter, list.order_by, &list.page).await.map_err(of_user)?;
     let next = slice.next.as_ref().map(|keys| list.continuation.cursor(keys));
     let link = list.continuation.link(next.as_deref());
     let items = slice.items.iter().map(User::from).collect();
     let mut answer = reply::list(&Collection { items, next, total: slice.total }, &link)?;
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     Ok(answer)
 }
 
 async fn query_me(app: Data<App>, caller: Caller, _: Empty) -> Result<HttpResponse, ApiError> {
-    let user_id = caller.user_id().ok_or_else(|| ApiError::unauthorized(None))?;
-    account(&app.users.query_by_id(user_id).await.map_err(to_api)?)
+    let scope = policy::decide(Permission::UsersRead, &caller)?;
+    let user_id = caller.principal()?.user_id;
+    account(&app.users.query_by_id(scope, user_id).await.map_err(of_user)?)
 }
 
+/// To whom an account is none of their business it does not exist.
 async fn query_by_id(
     app: Data<App>,
     caller: Caller,
     Id(user_id): Id<UserId>,
     _: Empty,
 ) -> Result<HttpResponse, ApiError> {
-    // To whom an account is none of their business it does not exist.
-    if !policy::decide(Permission::UsersRead, &caller)?.covers(user_id) {
-        return Err(ApiError::new(Code::NotFound));
-    }
-    account(&app.users.query_by_id(user_id).await.map_err(to_api)?)
+    let scope = policy::decide(Permission::UsersRead, &caller)?;
+    account(&app.users.query_by_id(scope, user_id).await.map_err(of_user)?)
 }
 
 /// 200 with an account and its version, which nobody may keep.
@@ -72,4 +194,16 @@ fn account(user: &userbus::User) -> Result<HttpResponse, ApiError> {
     let mut answer = reply::unkept(StatusCode::OK, &User::from(user))?;
     answer.headers_mut().insert(ETAG, reply::etag(user.version));
     Ok(answer)
+}
+
+/// 202, the same to the byte for every address.
+fn accepted(message: &'static str) -> Result<HttpResponse, ApiError> {
+    reply::unkept(StatusCode::ACCEPTED, &Accepted::saying(message))
+}
+
+/// 204, of which nobody may keep even the header fields.
+fn no_content() -> HttpResponse {
+    let mut answer = reply::no_content();
+    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+    answer
 }

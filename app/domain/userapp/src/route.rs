@@ -6,12 +6,142 @@ use mux::{Collection, Need, Routes, operation};
 use serde_json::json;
 
 use crate::filter::UserQuery;
-use crate::model::{User, UserRoles};
-use crate::{App, query, query_by_id, query_me, set_roles};
+use crate::model::{
+    Accepted, Activation, NewPassword, PasswordChange, Recipient, Registration, UpdateUser, User, UserRoles,
+};
+use crate::{
+    App, activate, change_password, delete, mail_activation, mail_password_reset, query, query_by_id, query_me,
+    register, reset_password, set_roles, update,
+};
 
-/// The routes of `users`.
-pub fn routes(users: userbus::Business) -> Routes {
-    Routes::new("users", "The accounts of people.")
+/// The routes of `users`, whose sessions are kept in `db`.
+pub fn routes(db: sqldb::Db, users: userbus::Business) -> Routes {
+    let sessions = sessionbus::Business::new(db.clone());
+    let table = Routes::new("users", "The accounts of people.").data(App { db, users, sessions });
+    readings(changes(by_mail(table)))
+}
+
+/// What an address alone opens.
+fn by_mail(table: Routes) -> Routes {
+    table
+        .post(
+            "/v1/users",
+            Permission::AccountsRegister,
+            operation("register", "Sign up")
+                .describe(
+                    "The answer is the same, in the same time, whether or not the address is known. A mail tells the rest: to \
+                     an address that is new, how to activate the account; to one that is known, that it is. Sent again, it \
+                     makes no second account. An `Idempotency-Key` has no effect: what would be kept with it tells \
+                     something of the password.",
+                )
+                .body::<Registration>()
+                .body_example(json!({
+                    "name": "Ada Lovelace", "email": "ada@example.com", "password": "seven analytical engines",
+                }))
+                .responds_json::<Accepted>(202),
+            register,
+        )
+        .post(
+            "/v1/users/activation",
+            Permission::AccountsRegister,
+            operation("activate_user", "Activate an account")
+                .describe("With the token that was mailed, which works once. Then its user can sign in.")
+                .body::<Activation>()
+                .body_example(json!({"token": "lxOrVQHBRLLr4PKRxVmu1G2QBLrlySbsyKd3oFUcVHs"}))
+                .responds_json::<User>(200)
+                .tagged(),
+            activate,
+        )
+        .post(
+            "/v1/users/activation-mail",
+            Permission::AccountsRegister,
+            operation("mail_activation", "Mail another activation token")
+                .describe("The answer is the same, in the same time, whether or not the address has an account to activate.")
+                .body::<Recipient>()
+                .body_example(json!({"email": "ada@example.com"}))
+                .responds_json::<Accepted>(202),
+            mail_activation,
+        )
+        .post(
+            "/v1/users/password-reset-mail",
+            Permission::AccountsRecover,
+            operation("mail_password_reset", "Mail a token that resets a password")
+                .describe("The answer is the same, in the same time, whether or not the address has an account.")
+                .body::<Recipient>()
+                .body_example(json!({"email": "ada@example.com"}))
+                .responds_json::<Accepted>(202),
+            mail_password_reset,
+        )
+        .post(
+            "/v1/users/password-reset",
+            Permission::AccountsRecover,
+            operation("reset_password", "Reset a forgotten password")
+                .describe(
+                    "With the token that was mailed, which works once. Ends every session: access tokens work nowhere within \
+                     10 seconds, refresh tokens at once.",
+                )
+                .body::<NewPassword>()
+                .body_example(json!({
+                    "token": "lxOrVQHBRLLr4PKRxVmu1G2QBLrlySbsyKd3oFUcVHs", "password": "eight analytical engines",
+                }))
+                .responds_empty(204),
+            reset_password,
+        )
+}
+
+/// What changes an account.
+fn changes(table: Routes) -> Routes {
+    table
+        .patch(
+            "/v1/users/{id}",
+            Permission::UsersWrite,
+            operation("update_user", "Change an account")
+                .describe(
+                    "One's own, or any as an admin. `enabled` is for admins, and 403 for everyone else; without it, sign-in, \
+                     tokens and sessions end within 10 seconds. At least one admin who can sign in always remains. An update \
+                     that changes nothing keeps the version.",
+                )
+                .if_match(Need::Required)
+                .merge_patch::<UpdateUser>()
+                .body_example(json!({"name": "Ada King"}))
+                .responds_json::<User>(200)
+                .tagged()
+                .refuses(Code::NotFound)
+                .refuses(Code::Conflict),
+            update,
+        )
+        .post(
+            "/v1/users/{id}/password",
+            Permission::UsersPassword,
+            operation("change_password", "Change a password")
+                .describe(
+                    "Of one's own account, or of any as an admin. `current_password` is the caller's own, whosever account it \
+                     is. Ends the account's sessions, all but the one that asks: access tokens work nowhere within 10 \
+                     seconds, refresh tokens at once.",
+                )
+                .body::<PasswordChange>()
+                .body_example(json!({
+                    "current_password": "seven analytical engines", "password": "eight analytical engines",
+                }))
+                .responds_empty(204)
+                .refuses(Code::NotFound)
+                .refuses(Code::Conflict),
+            change_password,
+        )
+        .delete(
+            "/v1/users/{id}",
+            Permission::UsersDelete,
+            operation("delete_user", "Delete an account")
+                .describe(
+                    "One's own, or any as an admin, for good. Sign-in, tokens and sessions end within 10 seconds. At least \
+                     one admin who can sign in always remains.",
+                )
+                .if_match(Need::Optional)
+                .responds_empty(204)
+                .refuses(Code::NotFound)
+                .refuses(Code::Conflict),
+            delete,
+        )
         .put(
             "/v1/users/{id}/roles",
             Permission::UsersGrant,
@@ -28,6 +158,10 @@ pub fn routes(users: userbus::Business) -> Routes {
                 .refuses(Code::Conflict),
             set_roles,
         )
+}
+
+fn readings(table: Routes) -> Routes {
+    table
         .get(
             "/v1/users",
             Permission::UsersQuery,
@@ -37,7 +171,13 @@ pub fn routes(users: userbus::Business) -> Routes {
         .get(
             "/v1/users/me",
             Permission::UsersRead,
-            operation("query_me", "Read one's own account").responds_json::<User>(200).tagged().refuses(Code::NotFound),
+            operation("query_me", "Read one's own account")
+                .responds_json::<User>(200)
+                .link("update_user", "id", "$response.body#/id")
+                .link("change_password", "id", "$response.body#/id")
+                .link("delete_user", "id", "$response.body#/id")
+                .tagged()
+                .refuses(Code::NotFound),
             query_me,
         )
         .get(
@@ -50,5 +190,4 @@ pub fn routes(users: userbus::Business) -> Routes {
                 .refuses(Code::NotFound),
             query_by_id,
         )
-        .data(App { users })
 }

@@ -55,6 +55,16 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().expect("header fields are ASCII"))
     }
 
+    /// Status, header fields and body as lines of text, without what differs between any two answers: the request's id,
+    /// the trace, the moment. Two answers of which nobody shall tell one from the other have the same.
+    #[track_caller]
+    pub fn without_ids(&self) -> String {
+        let mut fields: Vec<_> = self.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+        fields.retain(|field| !["x-request-id:", "date:"].iter().any(|name| field.starts_with(name)));
+        fields.sort_unstable();
+        format!("{} {fields:?} {}", self.status, self.shown())
+    }
+
     /// The entity tag.
     #[track_caller]
     pub fn etag(&self) -> String {

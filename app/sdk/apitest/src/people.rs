@@ -69,7 +69,7 @@ impl People {
             audience: "marquee".to_owned(),
             access_ttl: Duration::from_secs(900),
         };
-        Authenticator::with_state_lifetime(self.keys.clone(), settings, users(db), state_lifetime)
+        Authenticator::with_state_lifetime(self.keys.clone(), settings, users(db), db, state_lifetime)
     }
 
     /// The keys that sign the tokens.

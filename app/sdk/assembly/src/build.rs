@@ -41,7 +41,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
         audience: settings.auth.audience.clone(),
         access_ttl: settings.auth.access_ttl,
     };
-    let authenticator = auth::Authenticator::new(keys, tokens, users.clone());
+    let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
     let resources = Resources { settings, db, authenticator, users, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);

@@ -31,10 +31,10 @@ pub fn about() -> About {
 
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, authenticator, users, readiness, .. } = resources.clone();
+    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
     vec![
-        authapp::routes(authenticator, users.clone()),
-        userapp::routes(users),
+        authapp::routes(db.clone(), authenticator, users.clone()),
+        userapp::routes(db, users),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

@@ -32,9 +32,9 @@ pub fn about() -> About {
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, users, readiness } = resources.clone();
     vec![
-        movieapp::routes(db),
-        authapp::routes(authenticator, users.clone()),
-        userapp::routes(users),
+        movieapp::routes(db.clone()),
+        authapp::routes(db.clone(), authenticator, users.clone()),
+        userapp::routes(db, users),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

@@ -1,56 +1,58 @@
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use apitest::run;
-use serde_json::{Value, json};
-use userbus::{Cost, Passwords};
+//! POST /v1/auth/login.
 
-use crate::ground::{Ground, PASSWORD};
+use apitest::{Api, PASSWORD, Standing, run};
+use serde_json::{Value, json};
+use types::Role;
+use userbus::{Business, Cost, Passwords};
+
+use crate::ground::{login, sessions, start, with_ada};
 
 #[test]
-fn the_right_password_gets_a_token_that_nobody_may_keep_and_that_stands_for_the_user() {
+fn the_right_password_gets_a_pair_that_nobody_may_keep_and_that_stands_for_the_user() {
     run(async {
-        let ground = Ground::new().await;
-        let user = ground.add("ada", true).await;
-        let login = json!({"email": "Ada@Example.com", "password": PASSWORD});
-        let answer = ground.api.post("/v1/auth/login").json(&login).send().await.expect(201);
+        let api = with_ada(1).await;
+        // Somebody of the same name elsewhere has nothing to do with it.
+        let body = json!({"email": "Ada@Example.com", "password": PASSWORD});
+        let answer = api.post("/v1/auth/login").json(&body).send().await.expect(201);
         assert_eq!(answer.header("cache-control"), "no-store");
-        let body = answer.json();
-        assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(900)));
-        assert_eq!(body.as_object().unwrap().len(), 3);
+        let pair = answer.json();
+        assert_eq!((&pair["token_type"], &pair["expires_in"]), (&json!("Bearer"), &json!(900)));
+        assert_eq!(pair.as_object().unwrap().len(), 4);
+        assert_eq!(pair["refresh_token"].as_str().unwrap().len(), 43);
 
-        let mut headers = HeaderMap::new();
-        let field = format!("Bearer {}", body["access_token"].as_str().unwrap());
-        headers.insert(AUTHORIZATION, HeaderValue::try_from(field).unwrap());
-        let caller = ground.authenticator.authenticate(&headers).await.unwrap();
-        assert_eq!(caller.user_id(), Some(user.id));
+        let sessions = sessions(&api, pair["access_token"].as_str().unwrap()).await;
+        assert_eq!(sessions.len(), 1);
+        assert_eq!(sessions[0]["current"], true);
     });
 }
 
 #[test]
-fn every_way_to_fail_gets_the_same_answer() {
+fn every_way_to_fail_gets_the_same_answer_to_the_byte() {
     run(async {
-        let ground = Ground::new().await;
-        ground.add("ada", true).await;
-        ground.add("dormant", false).await;
-        let disabled = ground.add("disabled", true).await;
-        ground.users.disable(&disabled).await.unwrap();
+        let api = with_ada(1).await;
+        api.add("dormant@example.com", &[Role::Customer], Standing::Dormant).await;
+        api.add("disabled@example.com", &[Role::Customer], Standing::Disabled).await;
         let mut seen = Vec::new();
         for (email, password) in [
             ("ada@example.com", "wrong horse battery"),
             ("nobody@example.com", PASSWORD),
             ("dormant@example.com", PASSWORD),
+            ("dormant@example.com", "wrong horse battery"),
             ("disabled@example.com", PASSWORD),
+            ("disabled@example.com", "wrong horse battery"),
             ("not an address", PASSWORD),
             ("", ""),
             ("ada@example.com", "short"),
+            ("ada@example.com", ""),
             ("' OR 1=1 --", PASSWORD),
+            ("ada@example.com\r\nX: y", PASSWORD),
+            ("ada@example.com ", PASSWORD),
         ] {
-            let login = json!({"email": email, "password": password});
-            let answer = ground.api.post("/v1/auth/login").json(&login).send().await.problem(401, "unauthorized");
+            let body = json!({"email": email, "password": password});
+            let answer = api.post("/v1/auth/login").json(&body).send().await.problem(401, "unauthorized");
             assert_eq!(answer.header("cache-control"), "no-store");
             assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"marquee\"");
-            let mut body = answer.json();
-            body["trace_id"] = Value::Null;
-            seen.push(body.to_string());
+            seen.push(answer.without_ids());
         }
         seen.dedup();
         assert_eq!(seen.len(), 1, "{seen:?}");
@@ -60,8 +62,8 @@ fn every_way_to_fail_gets_the_same_answer() {
 #[test]
 fn what_has_not_the_shape_of_a_sign_in_is_told_so() {
     run(async {
-        let ground = Ground::new().await;
-        let login = async |body: Value| ground.api.post("/v1/auth/login").json(&body).send().await;
+        let api = start(1).await;
+        let login = async |body: Value| api.post("/v1/auth/login").json(&body).send().await;
         login(json!({})).await.invalid(&["#/email", "#/password"]);
         login(json!({"email": null, "password": 7})).await.invalid(&["#/email", "#/password"]);
         login(json!({"email": "ada@example.com", "password": PASSWORD, "remember": true}))
@@ -77,11 +79,48 @@ fn what_has_not_the_shape_of_a_sign_in_is_told_so() {
 }
 
 #[test]
+fn a_key_keeps_no_tokens() {
+    run(async {
+        let api = with_ada(2).await;
+        let body = json!({"email": "ada@example.com", "password": PASSWORD});
+        let mut pairs = Vec::new();
+        for instance in [0, 1] {
+            let login = api.post("/v1/auth/login").on(instance).key("\"one\"").json(&body);
+            let answer = login.send().await.expect(201);
+            assert_eq!(answer.optional_header("idempotent-replayed"), None);
+            pairs.push(answer.json());
+        }
+        assert_ne!(pairs[0]["refresh_token"], pairs[1]["refresh_token"]);
+        assert_ne!(pairs[0]["access_token"], pairs[1]["access_token"]);
+    });
+}
+
+#[test]
+fn who_signs_in_often_keeps_the_sessions_used_last() {
+    run(async {
+        let api = with_ada(1).await;
+        let first = login(&api, "ada@example.com").await;
+        let mut last = login(&api, "ada@example.com").await;
+        for _ in 1..sessionbus::MOST {
+            last = login(&api, "ada@example.com").await;
+        }
+        let list = api.get("/v1/auth/sessions?limit=100&total=true").bearer(&last.access).send().await.expect(200);
+        assert_eq!(list.json()["total"], sessionbus::MOST);
+        crate::ground::refresh(&api, 0, &first.refresh).await.problem(401, "unauthorized");
+        crate::ground::refresh(&api, 0, &last.refresh).await.expect(201);
+    });
+}
+
+#[test]
 fn a_machine_that_hashes_all_it_can_says_when_to_come_back() {
     run(async {
-        let ground = Ground::with_passwords(Passwords::new(Cost::default(), 1, 0)).await;
-        let login = json!({"email": "nobody@example.com", "password": PASSWORD});
-        let attempt = || ground.api.post("/v1/auth/login").json(&login).send();
+        let api = Api::start_with(1, auth::STATE_LIFETIME, |instance| {
+            let users = Business::with_passwords(instance.db.clone(), Passwords::new(Cost::default(), 1, 0));
+            vec![authapp::routes(instance.db, instance.authenticator, users)]
+        })
+        .await;
+        let body = json!({"email": "nobody@example.com", "password": PASSWORD});
+        let attempt = || api.post("/v1/auth/login").json(&body).send();
         let (a, b, c, d) = tokio::join!(attempt(), attempt(), attempt(), attempt());
         let mut busy = 0;
         for answer in [a, b, c, d] {

@@ -6,3 +6,5 @@ mod ground;
 
 mod login;
 mod published;
+mod refresh;
+mod sessions;

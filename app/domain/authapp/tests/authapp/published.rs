@@ -4,16 +4,15 @@ use apitest::run;
 use keystore::{Algorithm, Jwk, jws};
 use serde_json::json;
 
-use crate::ground::Ground;
+use crate::ground::{login, start, with_ada};
 
 #[test]
 fn the_published_keys_verify_tokens_and_follow_the_life_of_keys() {
     run(async {
-        let ground = Ground::new().await;
-        let user = ground.add("ada", true).await;
-        let token = ground.authenticator.mint(&user).unwrap();
+        let api = with_ada(1).await;
+        let token = login(&api, "ada@example.com").await.access;
         let published = async || {
-            let answer = ground.api.get("/.well-known/jwks.json").send().await.expect(200);
+            let answer = api.get("/.well-known/jwks.json").send().await.expect(200);
             assert_eq!(answer.header("cache-control"), "public, max-age=300");
             answer.json()["keys"].as_array().unwrap().clone()
         };
@@ -23,13 +22,13 @@ fn the_published_keys_verify_tokens_and_follow_the_life_of_keys() {
             assert!(keys[0].get(member).is_none(), "the private part is published");
         }
         let jwk = Jwk::parse(&keys[0]).unwrap();
-        assert!(jws::verify(&jwk, &[Algorithm::EdDsa], token.expose()).is_ok());
+        assert!(jws::verify(&jwk, &[Algorithm::EdDsa], &token).is_ok());
 
-        ground.keys.generate(Algorithm::Es256).unwrap();
+        api.keys().generate(Algorithm::Es256).unwrap();
         assert_eq!(published().await.len(), 2, "the next key is known before it signs");
-        ground.keys.rotate(Algorithm::EdDsa).unwrap();
+        api.keys().rotate(Algorithm::EdDsa).unwrap();
         assert_eq!(published().await.len(), 2);
-        ground.keys.retire(jwk.kid().unwrap(), Duration::ZERO).unwrap();
+        api.keys().retire(jwk.kid().unwrap(), Duration::ZERO).unwrap();
         let left = published().await;
         assert_eq!(left.len(), 1);
         assert_ne!(left[0]["kid"], keys[0]["kid"]);
@@ -39,8 +38,8 @@ fn the_published_keys_verify_tokens_and_follow_the_life_of_keys() {
 #[test]
 fn the_metadata_names_the_issuer_and_where_the_keys_are() {
     run(async {
-        let ground = Ground::new().await;
-        let answer = ground.api.get("/.well-known/oauth-authorization-server").send().await.expect(200);
+        let api = start(1).await;
+        let answer = api.get("/.well-known/oauth-authorization-server").send().await.expect(200);
         assert_eq!(
             answer.json(),
             json!({

@@ -2,7 +2,7 @@ use apitest::run;
 use serde_json::json;
 use types::{Role, UserId};
 
-use crate::{account, start};
+use crate::ground::{account, start};
 
 #[test]
 fn an_account_is_shown_without_a_secret_and_kept_by_nobody() {

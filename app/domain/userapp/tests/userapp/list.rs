@@ -2,7 +2,7 @@ use apitest::{Api, run};
 use serde_json::Value;
 use types::Role;
 
-use crate::start;
+use crate::ground::start;
 
 async fn emails(api: &Api, query: &str) -> Vec<String> {
     let answer = api.get(format!("/v1/users?{query}")).by(Role::Admin).send().await.expect(200);

@@ -4,7 +4,7 @@ use apitest::run;
 use serde_json::json;
 use types::{Role, UserId};
 
-use crate::start;
+use crate::ground::start;
 
 #[test]
 fn each_role_may_do_what_the_policy_says_and_nobody_may_do_anything() {

@@ -4,7 +4,7 @@ use apitest::run;
 use serde_json::{Value, json};
 use types::Role;
 
-use crate::{account, start};
+use crate::ground::{account, start};
 
 fn path(user: &Value) -> String {
     format!("/v1/users/{}/roles", user["id"].as_str().unwrap())

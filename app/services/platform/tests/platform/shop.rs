@@ -69,7 +69,7 @@ impl Shop {
             access_ttl: Duration::from_secs(900),
         };
         let keys = keystore::KeyStore::open(self.keys.path()).unwrap();
-        let authenticator = auth::Authenticator::new(keys, settings, self.users.clone());
+        let authenticator = auth::Authenticator::new(keys, settings, self.users.clone(), &self.database.db());
         authenticator.mint(user).unwrap().expose().to_owned()
     }
 

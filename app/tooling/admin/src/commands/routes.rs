@@ -52,8 +52,8 @@ fn tables() -> Result<Vec<Routes>, Failure> {
     let keys = KeyStore::open(Path::new("/nonexistent"))?;
     Ok(platform::tables(&Resources {
         settings,
+        authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
         db,
-        authenticator: Authenticator::new(keys, tokens, users.clone()),
         users,
         readiness: service::Readiness::starting(),
     }))

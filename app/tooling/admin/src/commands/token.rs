@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, arguments: Token) -> Result<Reply, Fa
         audience: settings.auth.audience,
         access_ttl: settings.auth.access_ttl,
     };
-    let token = Authenticator::new(keys, tokens, users).mint(&user)?;
+    let token = Authenticator::new(keys, tokens, users, &connected.db).mint(&user)?;
     let data = json!({
         "access_token": token.expose(),
         "token_type": "Bearer",
