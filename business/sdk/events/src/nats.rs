@@ -1,0 +1,88 @@
+//! NATS JetStream as the carrier of events.
+//!
+//! Events go into the stream `MARQUEE_EVENTS` under subjects such as `marquee.events.movie.updated`, as JSON, each with its
+//! id in `Nats-Msg-Id`, by which the broker drops what comes twice within [`WINDOW`], and with its `traceparent`. Whoever
+//! subscribes gets each at least once, those of one row in order.
+
+mod carrier;
+mod subscriber;
+
+use std::time::Duration;
+
+use async_nats::jetstream::stream::{Config, StorageType};
+use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions};
+
+use crate::consumer::Failure;
+
+pub use carrier::Nats;
+pub use subscriber::Subscriber;
+
+/// The stream.
+pub const STREAM: &str = "MARQUEE_EVENTS";
+
+/// What every subject begins with.
+pub const SUBJECTS: &str = "marquee.events";
+
+/// For how long the broker knows an event again that comes twice.
+pub const WINDOW: Duration = Duration::from_secs(10 * 60);
+
+/// How long the broker may take to answer.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How long it may take to connect.
+const OPENING: Duration = Duration::from_secs(3);
+
+/// How often a silent connection is asked whether it is alive.
+const PING: Duration = Duration::from_secs(2);
+
+/// The address can't be used. It is not repeated: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+#[error("not a NATS URL (nats://user:password@host:4222)")]
+pub struct UrlError;
+
+/// A way to the broker at `url`. It does not wait for it, and connects again whenever it was lost.
+async fn connect(url: &str) -> Result<Client, UrlError> {
+    let address: async_nats::ServerAddr = url.parse().map_err(|_| UrlError)?;
+    ConnectOptions::new()
+        .name("marquee")
+        .retry_on_initial_connect()
+        .connection_timeout(OPENING)
+        .request_timeout(Some(PATIENCE))
+        .ping_interval(PING)
+        // One that is asleep is awake soon: the pauses of the relay are longer.
+        .reconnect_delay_callback(|attempts| {
+            Duration::from_millis(100).saturating_mul(u32::try_from(attempts).unwrap_or(20).min(20))
+        })
+        .connect(address)
+        .await
+        .map_err(|_| UrlError)
+}
+
+fn jetstream_of(client: Client) -> Context {
+    let mut jetstream = jetstream::new(client);
+    jetstream.set_timeout(PATIENCE);
+    jetstream
+}
+
+/// Makes the stream unless there is one, whose limits are its operator's.
+async fn ensure_stream(jetstream: &Context) -> Result<jetstream::stream::Stream, Failure> {
+    let config = Config {
+        name: STREAM.to_owned(),
+        description: Some("what the domains of Marquee announce".to_owned()),
+        subjects: vec![format!("{SUBJECTS}.>")],
+        storage: StorageType::File,
+        duplicate_window: WINDOW,
+        max_age: crate::KEPT,
+        ..Config::default()
+    };
+    jetstream.get_or_create_stream(config).await.map_err(|error| away("the stream", &error))
+}
+
+fn away(what: &str, error: &dyn std::error::Error) -> Failure {
+    Failure::Unavailable(format!("{what}: {error}"))
+}
+
+fn silent() -> Failure {
+    Failure::Unavailable("the broker does not answer".to_owned())
+}

@@ -1,0 +1,125 @@
+//! One process hands on a part at a time, any of them.
+
+use std::sync::Arc;
+
+use events::Settings;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::harness::{Ledger, PATIENCE, Working, World, eventually, id_in, quick};
+
+/// How many parts each relay holds, the fewest first.
+async fn spread(world: &World) -> Vec<usize> {
+    let mut parts = std::collections::HashMap::<Uuid, usize>::new();
+    for holder in events::holders(&world.db).await.unwrap() {
+        *parts.entry(holder.relay_id.unwrap_or_default()).or_default() += 1;
+    }
+    let mut parts: Vec<usize> = parts.into_values().collect();
+    parts.sort_unstable();
+    parts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_are_spread_evenly_over_the_replicas() {
+    let world = World::new().await;
+    let one = Working::start(world.relay());
+    eventually("one has all", async || spread(&world).await == [8]).await;
+    let two = Working::start(world.relay());
+    eventually("two have half each", async || spread(&world).await == [4, 4]).await;
+    let three = Working::start(world.relay());
+    eventually("three have about the same", async || spread(&world).await == [2, 3, 3]).await;
+    one.stop().await;
+    two.stop().await;
+    eventually("the last has all", async || spread(&world).await == [8]).await;
+    three.stop().await;
+    assert!(events::holders(&world.db).await.unwrap().iter().all(|holder| holder.relay_id.is_none()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_takes_over_at_once_from_one_that_stops() {
+    let world = World::new().await;
+    // Nobody waits for a lease to end, or to be renewed.
+    let patient = Settings { lease: PATIENCE * 20, ..quick() };
+    let one = Working::start(world.relay_with(patient.clone()).consumer(Ledger::new()));
+    eventually("one has all", async || spread(&world).await == [8]).await;
+    let two = Working::start(world.relay_with(patient).consumer(Ledger::new()));
+    eventually("two lives", async || {
+        let relays = sqlx::query_as::<_, (i64,)>("SELECT count(*) FROM event_relays");
+        world.db.fetch_one(relays).await.unwrap().0 == 2
+    })
+    .await;
+    assert_eq!(spread(&world).await, [8], "the lease is long");
+    one.stop().await;
+    world.change(id_in(7)).await;
+    world.written("ledger", 1).await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_takes_over_from_one_that_died_when_its_lease_is_over() {
+    let world = World::new().await;
+    let one = Working::start(world.relay().consumer(Ledger::new()));
+    eventually("one has all", async || spread(&world).await == [8]).await;
+    one.kill().await;
+    let (start, two) = (Instant::now(), Working::start(world.relay().consumer(Ledger::new())));
+    for partition in 0..8 {
+        world.change(id_in(partition)).await;
+    }
+    world.written("ledger", 8).await;
+    assert!(start.elapsed() < quick().lease * 5, "{:?}", start.elapsed());
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_that_think_they_hold_a_part_have_one_effect() {
+    let world = World::new().await;
+    // The first is in the middle of an event, and knows nothing of what happens around it.
+    let (entered, gate) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let blocked = Ledger { gate: Some((Arc::clone(&entered), Arc::clone(&gate))), ..Ledger::new() };
+    let unaware = Settings { lease: PATIENCE * 20, limit: PATIENCE, ..quick() };
+    let one = Working::start(world.relay_with(unaware).consumer(blocked));
+    world.knows("ledger").await;
+    world.change(id_in(2)).await;
+    entered.acquire().await.unwrap().forget();
+    // Its lease ends, as that of a process that was stopped in its tracks.
+    world
+        .database
+        .execute("UPDATE event_partitions SET leased_until = now() - interval '1 second'; DELETE FROM event_relays")
+        .await;
+    let two = Working::start(world.relay().consumer(Ledger::new()));
+    eventually("another waits for the cursor", async || {
+        let waiting = sqlx::query_as::<_, (i64,)>("SELECT count(*) FROM pg_locks WHERE NOT granted");
+        world.db.fetch_one(waiting).await.unwrap().0 > 0
+    })
+    .await;
+    gate.add_permits(10);
+
+    world.change(id_in(2)).await;
+    let lines = world.written("ledger", 2).await;
+    two.stop().await;
+    one.kill().await;
+    assert_eq!(world.lines("ledger").await.len(), 2, "one effect for each event: {lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_does_not_move_for_an_earlier_holder_of_the_part() {
+    let world = World::new().await;
+    let unaware = Settings { lease: PATIENCE * 20, ..quick() };
+    let one = Working::start(world.relay_with(unaware).consumer(Ledger::new()));
+    world.knows("ledger").await;
+    world.change(id_in(4)).await;
+    world.written("ledger", 1).await;
+    // Taken by a process that does nothing.
+    world
+        .database
+        .execute(
+            "UPDATE event_partitions SET fence = fence + 1, relay_id = gen_random_uuid(), leased_until = now() + interval '1 hour'",
+        )
+        .await;
+    world.change(id_in(4)).await;
+    // Long enough for what is notified, and several looks besides.
+    tokio::time::sleep(quick().poll * 4).await;
+    assert_eq!(world.lines("ledger").await.len(), 1);
+    one.stop().await;
+}
