@@ -1,5 +1,8 @@
 //! A mail, and how it is written down (RFC 5322).
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use types::{Email, LineError, Name};
@@ -69,28 +72,37 @@ impl Sender {
             return Ok(Self { name: None, address: Email::parse(text).map_err(|_| SenderError)? });
         };
         let address = Email::parse(rest.strip_suffix('>').ok_or(SenderError)?).map_err(|_| SenderError)?;
-        let name = name.trim().trim_matches('"');
-        if name.is_empty() {
-            return Ok(Self { name: None, address });
+        match name.trim().trim_matches('"') {
+            "" => Ok(Self { name: None, address }),
+            // It would look encoded (RFC 2047).
+            name if name.contains("=?") => Err(SenderError),
+            name => Ok(Self { name: Some(Name::parse(name).map_err(|_| SenderError)?), address }),
         }
-        Ok(Self { name: Some(Name::parse(name).map_err(|_| SenderError)?), address })
     }
 }
 
 impl Message {
     /// The message as it is sent.
     pub(crate) fn written(&self, from: &Sender) -> Result<lettre::Message, Error> {
-        let domain = from.address.as_str().rsplit('@').next().unwrap_or_default();
-        lettre::Message::builder()
-            .from(mailbox(from.name.as_ref(), &from.address)?)
-            .to(mailbox(self.name.as_ref(), &self.to)?)
-            .subject(self.subject.as_str())
-            .message_id(Some(format!("<{}@{domain}>", Uuid::now_v7())))
+        let (from, to) = (mailbox(from.name.as_ref(), &from.address)?, mailbox(self.name.as_ref(), &self.to)?);
+        let envelope = Envelope::new(Some(from.email.clone()), vec![to.email.clone()]);
+        let builder = lettre::Message::builder()
+            .from(from.clone())
+            .envelope(envelope.map_err(|error| Error::Message { source: error.into() })?)
+            .message_id(Some(format!("<{}@{}>", Uuid::now_v7(), from.email.domain())))
             .date_now()
             // No vacation notice in return (RFC 3834, section 5).
-            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()))
-            .multipart(MultiPart::alternative_plain_html(self.text.clone(), self.html.clone()))
-            .map_err(|error| Error::Message { source: error.into() })
+            .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into()));
+        let builder = match literal(to.name.as_deref()) {
+            Some(name) => builder.raw_header(header("To", &format!("{name} <{}>", to.email))),
+            None => builder.to(to),
+        };
+        let builder = match literal(Some(self.subject.as_str())) {
+            Some(subject) => builder.raw_header(header("Subject", &subject)),
+            None => builder.subject(self.subject.as_str()),
+        };
+        let parts = MultiPart::alternative_plain_html(lines(&self.text), lines(&self.html));
+        builder.multipart(parts).map_err(|error| Error::Message { source: error.into() })
     }
 }
 
@@ -101,6 +113,31 @@ fn mailbox(name: Option<&Name>, address: &Email) -> Result<Mailbox, Error> {
     let name = name.map(|name| Name::parse(name.as_str())).transpose().map_err(|error| refused(error.into()))?;
     let address = address.as_str().parse().map_err(|_| refused("the address is none".into()))?;
     Ok(Mailbox::new(name.map(|name| name.as_str().to_owned()), address))
+}
+
+/// A text that looks encoded (RFC 2047), encoded itself: a reader must see it, and not what it stands for. lettre sends it
+/// as it is.
+fn literal(text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| text.contains("=?"))?;
+    // 45 bytes are 60 characters in base64: a word is at most 75 long, and holds whole characters (section 2).
+    let mut words: Vec<String> = vec![String::new()];
+    for c in text.chars() {
+        match words.last_mut() {
+            Some(word) if word.len() + c.len_utf8() <= 45 => word.push(c),
+            _ => words.push(c.to_string()),
+        }
+    }
+    let encoded = words.iter().map(|word| format!("=?utf-8?b?{}?=", BASE64_STANDARD.encode(word)));
+    Some(encoded.collect::<Vec<_>>().join("\r\n "))
+}
+
+fn header(name: &'static str, encoded: &str) -> HeaderValue {
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), String::new(), encoded.to_owned())
+}
+
+/// With line feeds alone, which lettre turns into CR LF: it would send a bare CR, which some servers take for a line end.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 #[cfg(test)]
@@ -114,7 +151,9 @@ mod tests {
         assert_eq!(named.address.as_str(), "no-reply@example.com");
         assert_eq!(Sender::parse("no-reply@example.com").unwrap().name, None);
         assert_eq!(Sender::parse("<no-reply@example.com>").unwrap().name, None);
-        for text in ["", "Marquee", "Marquee <>", "Marquee <a@b.c> x", "a@b.c, d@e.f", "A\r\nB <a@b.cd>"] {
+        for text in
+            ["", "Marquee", "Marquee <>", "Marquee <a@b.c> x", "a@b.c, d@e.f", "A\r\nB <a@b.cd>", "=?x?q?y?= <a@b.cd>"]
+        {
             assert_eq!(Sender::parse(text), Err(SenderError), "{text:?}");
         }
     }

@@ -30,12 +30,14 @@ pub struct Relay {
     tls: Tls,
     credentials: Option<Credentials>,
     hello: ClientId,
+    step: Duration,
+    session: Duration,
 }
 
 enum Tls {
     No,
     /// After a plain greeting (RFC 3207); a relay that does not offer it gets no mail.
-    StartTls(TlsParameters),
+    Upgraded(TlsParameters),
     /// From the first byte (RFC 8314).
     Wrapped(TlsParameters),
 }
@@ -54,6 +56,13 @@ pub enum RelayError {
     /// TLS cannot be set up for the host.
     #[error("TLS cannot be set up for this host")]
     Tls,
+}
+
+/// The steps of a session.
+#[derive(Clone, Copy)]
+struct Steps {
+    /// How long each may take.
+    limit: Duration,
 }
 
 /// What a failure of a step means.
@@ -93,7 +102,7 @@ impl Relay {
         let parameters = || parameters(&host, pem);
         let (tls, port) = match url.scheme() {
             "smtps" if query.is_empty() => (Tls::Wrapped(parameters()?), 465),
-            "smtp" if asks("required") => (Tls::StartTls(parameters()?), 587),
+            "smtp" if asks("required") => (Tls::Upgraded(parameters()?), 587),
             "smtp" if query.is_empty() => (Tls::No, 25),
             _ => return Err(RelayError::Form),
         };
@@ -105,12 +114,19 @@ impl Relay {
             "" => ClientId::default(),
             name => ClientId::Domain(name.to_owned()),
         };
-        Ok(Self { port: url.port().unwrap_or(port), host, tls, credentials, hello })
+        let port = url.port().unwrap_or(port);
+        Ok(Self { host, port, tls, credentials, hello, step: STEP, session: SESSION })
+    }
+
+    /// Waits so long for one step of a session and for the whole of it: 10 s and 25 s unless this is called.
+    #[must_use]
+    pub fn with_deadlines(self, step: Duration, session: Duration) -> Self {
+        Self { step, session, ..self }
     }
 
     /// Hands one mail over.
     pub(crate) async fn send(&self, message: &Message) -> Result<(), Error> {
-        match timeout(SESSION, self.session(message)).await {
+        match timeout(self.session, self.session(message)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Error::Late { step: "finish a session" }),
         }
@@ -120,44 +136,48 @@ impl Relay {
         use Meaning::{Mail as OfMail, Relay as OfRelay};
         let wrapped = if let Tls::Wrapped(parameters) = &self.tls { Some(parameters.clone()) } else { None };
         let address = (self.host.as_str(), self.port);
-        let connect = AsyncSmtpConnection::connect_tokio1(address, Some(STEP), &self.hello, wrapped, None);
-        let mut session = step("greet", OfRelay, connect).await?;
-        if let Tls::StartTls(parameters) = &self.tls {
-            step("start TLS", OfRelay, session.starttls(parameters.clone(), &self.hello)).await?;
+        let connect = AsyncSmtpConnection::connect_tokio1(address, Some(self.step), &self.hello, wrapped, None);
+        let steps = Steps { limit: self.step };
+        let mut session = steps.take("greet", OfRelay, connect).await?;
+        if let Tls::Upgraded(parameters) = &self.tls {
+            steps.take("start TLS", OfRelay, session.starttls(parameters.clone(), &self.hello)).await?;
         }
         if let Some(credentials) = &self.credentials {
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
-            step("accept the credentials", OfRelay, session.auth(&mechanisms, credentials)).await?;
+            steps.take("accept the credentials", OfRelay, session.auth(&mechanisms, credentials)).await?;
         }
         // One command after the other, and not lettre's own `send`: a relay that refuses the sender is set up wrongly, one
         // that refuses the recipient has spoken.
         let envelope = message.envelope();
         let sender = Mail::new(envelope.from().cloned(), Vec::new());
-        step("accept the sender", OfRelay, session.command(sender)).await?;
+        steps.take("accept the sender", OfRelay, session.command(sender)).await?;
         for recipient in envelope.to() {
             let recipient = Rcpt::new(recipient.clone(), Vec::new());
-            step("accept the recipient", OfMail("recipient"), session.command(recipient)).await?;
+            steps.take("accept the recipient", OfMail("recipient"), session.command(recipient)).await?;
         }
-        step("accept a message", OfMail("message"), session.command(Data)).await?;
-        step("take the message", OfMail("message"), session.message(&message.formatted())).await?;
+        steps.take("accept a message", OfMail("message"), session.command(Data)).await?;
+        steps.take("take the message", OfMail("message"), session.message(&message.formatted())).await?;
         let _ = timeout(GOODBYE, session.quit()).await;
         Ok(())
     }
 }
 
-async fn step<T>(
-    step: &'static str,
-    meaning: Meaning,
-    work: impl Future<Output = Result<T, smtp::Error>>,
-) -> Result<T, Error> {
-    match (timeout(STEP, work).await, meaning) {
-        (Ok(Ok(value)), _) => Ok(value),
-        (Ok(Err(error)), Meaning::Mail(what)) if error.is_permanent() => {
-            Err(Error::Refused { what, code: code(&error) })
+impl Steps {
+    async fn take<T>(
+        self,
+        step: &'static str,
+        meaning: Meaning,
+        work: impl Future<Output = Result<T, smtp::Error>>,
+    ) -> Result<T, Error> {
+        match (timeout(self.limit, work).await, meaning) {
+            (Ok(Ok(value)), _) => Ok(value),
+            (Ok(Err(error)), Meaning::Mail(what)) if error.is_permanent() => {
+                Err(Error::Refused { what, code: code(&error) })
+            }
+            (Ok(Err(error)), _) if error.is_timeout() => Err(Error::Late { step }),
+            (Ok(Err(error)), _) => Err(Error::Relay { step, code: code(&error) }),
+            (Err(_), _) => Err(Error::Late { step }),
         }
-        (Ok(Err(error)), _) if error.is_timeout() => Err(Error::Late { step }),
-        (Ok(Err(error)), _) => Err(Error::Relay { step, code: code(&error) }),
-        (Err(_), _) => Err(Error::Late { step }),
     }
 }
 
