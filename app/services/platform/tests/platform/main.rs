@@ -8,6 +8,7 @@ mod deadlines;
 mod folder;
 mod life;
 mod observe;
+mod policy;
 mod process;
 mod readme;
 mod ready;

@@ -1,0 +1,100 @@
+//! The application that is asked, users, sessions, the mails that it sends.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use apitest::{Api, Standing};
+use assembly::Resources;
+use jobs::Runner;
+use mail::{Mailbox, Mailer, Sender};
+use mux::Routes;
+use sessionbus::{Device, Session};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use types::{Email, Name, Password, Role, SecretToken};
+use userbus::mails::Mails;
+use userbus::{NewRegistration, User};
+use uuid::Uuid;
+
+use crate::process::{PATIENCE, eventually};
+
+/// Tables of routes at work.
+pub(crate) struct Ground {
+    pub(crate) api: Api,
+    pub(crate) resources: Resources,
+    /// Writes the mails.
+    _jobs: JoinSet<()>,
+}
+
+impl Ground {
+    /// Serves these tables.
+    pub(crate) async fn serve(tables: impl Fn(&Resources) -> Vec<Routes>) -> Self {
+        let kept = RefCell::new(None);
+        let api = Api::start_with(1, Duration::from_secs(5), |instance| {
+            let resources = Resources {
+                settings: settings::load(&settings::Sources::default()).unwrap().settings,
+                db: instance.db,
+                authenticator: instance.authenticator,
+                users: instance.users,
+                readiness: service::Readiness::starting(),
+            };
+            let tables = tables(&resources);
+            kept.replace(Some(resources));
+            tables
+        })
+        .await;
+        let resources = kept.take().unwrap();
+        resources.readiness.probe(|| Box::pin(async { Ok(()) })).await;
+        let mailer = Mailer::kept(Sender::parse("no-reply@example.com").unwrap(), Mailbox::new(api.db().clone()));
+        let mails = Mails::new(resources.users.clone(), mailer, "https://films.example").unwrap();
+        let mut jobs = JoinSet::new();
+        jobs.spawn(mails.register(Runner::new(api.db().clone())).run(CancellationToken::new()));
+        Self { api, resources, _jobs: jobs }
+    }
+
+    /// An address that nobody has yet.
+    pub(crate) fn address(&self) -> String {
+        format!("{}@example.com", Uuid::now_v7())
+    }
+
+    /// A fresh user with this role.
+    pub(crate) async fn user(&self, role: Role, standing: Standing) -> User {
+        self.api.add(&self.address(), &[role], standing).await
+    }
+
+    /// A fresh session of a user, and what refreshes it.
+    pub(crate) async fn session(&self, user: &User) -> (Session, SecretToken) {
+        let sessions = sessionbus::Business::new(self.api.db().clone());
+        sessions.create(user.id, Device::default()).await.unwrap()
+    }
+
+    /// An access token of a fresh session.
+    pub(crate) async fn token(&self, user: &User) -> String {
+        let (session, _) = self.session(user).await;
+        self.api.authenticator().mint_within(user, session.id).unwrap().expose().to_owned()
+    }
+
+    /// A token that activates a fresh account.
+    pub(crate) async fn activation_token(&self) -> String {
+        let email = Email::parse(&self.address()).unwrap();
+        let password = Password::parse("correct horse battery").unwrap();
+        let new = NewRegistration { name: Name::parse("Somebody").unwrap(), email: email.clone(), password };
+        self.resources.users.register(new).await.unwrap();
+        self.mailed_token(&email).await
+    }
+
+    /// A token that resets the user's password.
+    pub(crate) async fn reset_token(&self, user: &User) -> String {
+        self.resources.users.request_password_reset_mail(&user.email).await.unwrap();
+        self.mailed_token(&user.email).await
+    }
+
+    /// The token in the one mail to this address.
+    async fn mailed_token(&self, email: &Email) -> String {
+        let mailbox = Mailbox::new(self.api.db().clone());
+        let mail = eventually(PATIENCE, async || mailbox.query(Some(email), 1).await.unwrap().pop()).await;
+        let text = mail.expect("a mail").text;
+        let (_, rest) = text.split_once("\"token\": \"").expect(&text);
+        rest.split('"').next().unwrap().to_owned()
+    }
+}

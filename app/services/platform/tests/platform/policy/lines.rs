@@ -1,0 +1,41 @@
+//! How each route is asked, by whom it is meant to be had, whose its targets are.
+
+mod films;
+mod sessions;
+mod users;
+
+use apitest::Request;
+use futures_util::FutureExt as _;
+use mux::Access;
+
+use crate::policy::matrix::{Cell, Line, NOTHING};
+
+/// Every route of the platform. Where one asks for more than its own permission, a line of its own says when.
+pub(crate) fn lines() -> Vec<&'static Line> {
+    [films::LINES, sessions::LINES, users::LINES, HEALTH].into_iter().flatten().collect()
+}
+
+const HEALTH: &[Line] = &[
+    Line {
+        operation: "livez",
+        access: Access::Exempt,
+        targets: NOTHING,
+        ask: |cell| get(cell, "/livez").boxed_local(),
+    },
+    Line {
+        operation: "readyz",
+        access: Access::Exempt,
+        targets: NOTHING,
+        ask: |cell| get(cell, "/readyz").boxed_local(),
+    },
+    Line {
+        operation: "healthcheck",
+        access: Access::Exempt,
+        targets: NOTHING,
+        ask: |cell| get(cell, "/healthcheck").boxed_local(),
+    },
+];
+
+async fn get<'a>(cell: &'a Cell<'a>, path: &'static str) -> Request<'a> {
+    cell.ground.api.get(path)
+}
