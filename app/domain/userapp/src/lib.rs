@@ -106,7 +106,10 @@ async fn change_password(
     let prepared = if is_own {
         app.users.prepare_password_change(scope, user_id, &current, &password).await
     } else {
-        // What proves that the caller is at the keyboard comes before what tells whether there is such an account.
+        // Before anything is hashed: to whom an account is none of their business it does not exist.
+        if !scope.covers(user_id) {
+            return Err(of_user(userbus::Error::NotFound));
+        }
         let own = Scope::Own(caller.user_id);
         app.users.verify_password(own, caller.user_id, &current).await.map_err(of_user)?;
         app.users.prepare_password_replacement(scope, user_id, &password).await

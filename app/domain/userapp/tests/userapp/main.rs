@@ -6,7 +6,10 @@ mod ground;
 
 mod accounts;
 mod anonymity;
+mod changes;
+mod deletion;
 mod list;
+mod password;
 mod policy;
 mod recovery;
 mod registration;

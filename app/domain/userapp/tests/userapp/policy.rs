@@ -10,17 +10,26 @@ use crate::ground::start;
 fn each_role_may_do_what_the_policy_says_and_nobody_may_do_anything() {
     run(async {
         let api = start(1).await;
-        let roles_path = format!("/v1/users/{}/roles", UserId::new());
+        let missing = format!("/v1/users/{}", UserId::new());
+        let (roles, password) = (format!("{missing}/roles"), format!("{missing}/password"));
+        let new_password = json!({"current_password": apitest::PASSWORD, "password": "eight analytical engines"});
+        let nothing = serde_json::Value::Null;
         let routes = [
-            ("GET", "/v1/users", [200, 403, 403, 403]),
-            ("GET", "/v1/users/me", [200, 200, 200, 200]),
+            ("GET", "/v1/users", &nothing, [200, 403, 403, 403]),
+            ("GET", "/v1/users/me", &nothing, [200, 200, 200, 200]),
             // Nobody has this id: 404 is what whoever may ask is answered.
-            ("PUT", roles_path.as_str(), [404, 403, 403, 403]),
+            ("PUT", &roles, &json!({"roles": []}), [404, 403, 403, 403]),
+            ("GET", &missing, &nothing, [404, 404, 404, 404]),
+            ("PATCH", &missing, &json!({"name": "Eve"}), [404, 404, 404, 404]),
+            ("PATCH", &missing, &json!({"enabled": true}), [404, 403, 403, 403]),
+            ("POST", &password, &new_password, [404, 404, 404, 404]),
+            ("DELETE", &missing, &nothing, [404, 404, 404, 404]),
         ];
-        for (method, path, expected) in routes {
+        for (method, path, body, expected) in routes {
             let request = || {
                 let request = api.request(method, path);
-                if method == "PUT" { request.json(&json!({"roles": []})) } else { request }
+                let request = if method == "PATCH" { request.if_match("*") } else { request };
+                if body.is_null() { request } else { request.json(body) }
             };
             for (role, status) in Role::ALL.into_iter().zip(expected) {
                 request().by(role).send().await.expect(status);
