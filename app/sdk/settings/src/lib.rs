@@ -48,6 +48,17 @@ pub struct Loaded {
     values: Values,
 }
 
+impl Loaded {
+    /// What is wrong when a program cannot work with the value of `key`, for a reason that it alone knows: `expected` says
+    /// what would be right.
+    #[must_use]
+    pub fn refused(&self, key: &str, expected: &str) -> Errors {
+        let mut faults = Vec::new();
+        rules::Rules { values: &self.values, faults: &mut faults }.require(key, false, expected);
+        Errors::new(faults)
+    }
+}
+
 /// Reads every layer, and checks every key.
 ///
 /// # Errors

@@ -54,13 +54,13 @@ pub(crate) fn warnings(settings: &Settings, values: &Values) -> Vec<String> {
     warnings
 }
 
-struct Rules<'a> {
-    values: &'a Values,
-    faults: &'a mut Vec<Fault>,
+pub(crate) struct Rules<'a> {
+    pub(crate) values: &'a Values,
+    pub(crate) faults: &'a mut Vec<Fault>,
 }
 
 impl Rules<'_> {
-    fn require(&mut self, key: &str, holds: bool, expected: &str) {
+    pub(crate) fn require(&mut self, key: &str, holds: bool, expected: &str) {
         let reported = self.faults.iter().any(|fault| fault.key == key);
         let Some(entry) = self.values.get(key).filter(|_| !holds && !reported) else {
             return;
@@ -126,11 +126,11 @@ fn others(settings: &Settings, rules: &mut Rules<'_>) {
     rules.require("limits.per_second", settings.limits.per_second >= 1, "at least 1");
     rules.require("limits.burst", settings.limits.burst >= 1, "at least 1");
     let nats = settings.events.nats_url.as_ref();
-    let nats = nats.is_none_or(|url| has_scheme(url.expose_secret(), &["nats", "tls", "ws", "wss"]));
+    let nats = nats.is_none_or(|url| has_scheme(url.expose_secret(), &["nats", "tls"]));
     rules.require("events.nats_url", nats, "nats://host:4222 or tls://host:4222");
     let smtp = settings.mail.smtp_url.as_ref();
     let smtp = smtp.is_none_or(|url| has_scheme(url.expose_secret(), &["smtp", "smtps"]));
-    rules.require("mail.smtp_url", smtp, "smtp://host:25 or smtps://host:465");
+    rules.require("mail.smtp_url", smtp, "smtps://host:465 or smtp://host:25");
     let stores = settings.media.stores.iter().all(|store| store.expose_secret().contains("://"));
     rules.require("media.stores", stores, "URLs such as file:///path or s3://bucket");
 }

@@ -114,6 +114,7 @@ groups! {
     /// `mail.*`
     Mail {
         smtp_url: Option<SecretString>,
+        from: String,
     }
     /// `media.*`
     Media {
