@@ -16,7 +16,8 @@
 //!    the limit has counted them against the address. Open routes look at none.
 //! 7. **Rate limit.**
 //! 8. **Permission**, 401 for nobody, 403 for somebody.
-//! 9. **Accept**, then the handler with its extractors.
+//! 9. **Accept**, then the handler with its extractors. What it changes is noted to come from the caller, from their
+//!    address, under the trace of the request.
 
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr};
@@ -36,6 +37,7 @@ use actix_web::http::{Method, Version};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
 use auth::Caller;
+use changes::{Actor, Origin, Traceparent};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use settings::Network;
@@ -186,8 +188,9 @@ impl Pipeline {
             return Err(ApiError::new(Code::UriTooLong));
         }
         negotiate(&request, &served.produces)?;
+        let origin = origin(&caller, exchange.client);
         request.extensions_mut().insert(caller);
-        handle(&served.handler, request).await
+        changes::within(origin, handle(&served.handler, request)).await
     }
 
     /// The answer where no handler is asked: OPTIONS, 404, 405, a path that cannot be read.
@@ -273,6 +276,15 @@ fn negotiate(request: &ServiceRequest, produces: &[&'static str]) -> Result<(), 
         return Ok(());
     }
     Err(ApiError::new(Code::NotAcceptable).with_detail(format!("this path answers with {}", produces.join(", "))))
+}
+
+/// Where the changes of a request come from.
+fn origin(caller: &Caller, client: IpAddr) -> Origin {
+    Origin {
+        actor: caller.user_id().map_or(Actor::Anonymous, Actor::User),
+        address: Some(client.to_canonical()),
+        traceparent: telemetry::traceparent().as_deref().and_then(Traceparent::parse),
+    }
 }
 
 async fn handle(handler: &Handler, request: ServiceRequest) -> Result<ServiceResponse<BoxBody>, ApiError> {

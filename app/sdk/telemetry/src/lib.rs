@@ -38,7 +38,9 @@ use tracing_subscriber::{
 
 pub use http::{InFlight, RouteMetrics};
 pub use prometheus::{Metrics, install as install_metrics};
-pub use trace::{Trace, TraceId, annotate, current_trace_id, inject, request_done, request_span, task_span};
+pub use trace::{
+    Trace, TraceId, annotate, current_trace_id, inject, request_done, request_span, task_span, traceparent,
+};
 
 use log::{Logs, Queue};
 use spans::Pipeline;

@@ -219,6 +219,18 @@ pub fn inject(mut set: impl FnMut(&'static str, String)) {
     }
 }
 
+/// The place in a trace that the caller is at, as the field `traceparent` has it; nothing outside of one.
+#[must_use]
+pub fn traceparent() -> Option<String> {
+    let mut found = None;
+    inject(|name, value| {
+        if name == "traceparent" {
+            found = Some(value);
+        }
+    });
+    found
+}
+
 /// Whether a span begins a piece of work.
 pub(crate) fn is_boundary(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && (metadata.target() == RECORDED || metadata.target() == PLAIN)

@@ -226,6 +226,7 @@ fn table(hands: &Data<Hands>) -> Routes {
         .get("/v1/large/{size}", Permission::MoviesRead, text("large"), large)
         .get("/v1/panic", Permission::MoviesRead, text("panic"), panics)
         .get("/v1/fault", Permission::MoviesRead, text("fault"), fault)
+        .get("/v1/origin", Permission::MoviesRead, text("origin"), origin)
         .get("/v1/wait", Permission::MoviesRead, text("wait"), wait)
         .get("/health", Access::Exempt, text("health"), health)
         .shared(Data::clone(hands))
@@ -250,6 +251,17 @@ async fn create_thing(new: Json<NewThing>) -> Result<HttpResponse, ApiError> {
 
 async fn large(size: actix_web::web::Path<usize>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body(Bytes::from("x".repeat(*size)))
+}
+
+/// Where a change that is made here would come from.
+async fn origin() -> HttpResponse {
+    let origin = changes::origin();
+    let user_id = origin.actor.user_id().map(|user_id| user_id.to_string()).unwrap_or_default();
+    let traceparent = origin.traceparent.map(|place| place.to_string()).unwrap_or_default();
+    let address = origin.address.map(|address| address.to_string()).unwrap_or_default();
+    HttpResponse::Ok()
+        .content_type("text/plain")
+        .body([origin.actor.kind(), &user_id, &address, &traceparent].join(" "))
 }
 
 async fn panics() -> HttpResponse {

@@ -14,3 +14,4 @@ mod framework;
 mod harness;
 mod limits;
 mod log;
+mod origin;
