@@ -101,6 +101,23 @@ macro_rules! conformance {
     };
 }
 
+/// Makes a test of every general rule for a [`List`](crate::List) that is read and nothing else, an expression.
+#[macro_export]
+macro_rules! conformance_of_list {
+    ($list:expr) => {
+        $crate::conformance! { @rules $list;
+            lists: [
+                pages_by_cursor_are_the_whole_list_in_order,
+                pages_by_number_are_the_same_list,
+                links_lead_through_the_list,
+                a_filter_selects_what_it_says,
+                a_cursor_is_good_for_its_own_list_only,
+                bad_parameters_are_all_named,
+            ];
+        }
+    };
+}
+
 impl Resource {
     /// So many instances that serve this resource.
     pub(crate) async fn start(&self, instances: usize) -> Api {

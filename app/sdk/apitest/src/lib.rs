@@ -28,5 +28,5 @@ pub use crate::answer::Answer;
 pub use crate::api::{Api, Instance, run};
 pub use crate::people::{PASSWORD, Standing};
 pub use crate::raw::Raw;
-pub use crate::resource::{Filter, Resource, Sort, merge};
+pub use crate::resource::{Filter, List, Resource, Sort, merge};
 pub use crate::sending::Request;

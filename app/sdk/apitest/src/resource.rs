@@ -5,6 +5,8 @@ use serde_json::Value;
 use sqldb::Db;
 use types::Role;
 
+use crate::api::Api;
+
 /// A resource: a collection with items that are created, read, changed and removed.
 pub struct Resource {
     /// Its routes, on a database.
@@ -52,6 +54,58 @@ pub struct Filter {
     pub query: &'static str,
     /// Whether it selects an item.
     pub selects: fn(&Value) -> bool,
+}
+
+/// A list, as the general rules of lists know it. Every [`Resource`] is one.
+pub trait List {
+    /// The routes, on a database.
+    fn routes(&self) -> fn(Db) -> Routes;
+    /// The path of the list.
+    fn path(&self) -> &'static str;
+    /// A query that leaves out what was not filled in by the test; empty where there is nothing else.
+    fn scope(&self) -> &'static str {
+        ""
+    }
+    /// A role that may read it; none where anyone may.
+    fn reader(&self) -> Option<Role> {
+        None
+    }
+    /// Fills in so many items, numbered from 0.
+    fn fill(&self, api: &Api, items: usize) -> impl Future<Output = ()>;
+    /// What it can be sorted by. The default order is another one than by the last of them, ascending.
+    fn sorts(&self) -> &'static [Sort];
+    /// Filters, each with a query that selects some of the items and not all.
+    fn filters(&self) -> &'static [Filter];
+    /// Queries that are refused, with the parameter at fault.
+    fn invalid_queries(&self) -> &'static [(&'static str, &'static str)];
+}
+
+impl List for Resource {
+    fn routes(&self) -> fn(Db) -> Routes {
+        self.routes
+    }
+
+    fn path(&self) -> &'static str {
+        self.path
+    }
+
+    async fn fill(&self, api: &Api, items: usize) {
+        for number in 0..items {
+            self.create(api, number).await;
+        }
+    }
+
+    fn sorts(&self) -> &'static [Sort] {
+        self.sorts
+    }
+
+    fn filters(&self) -> &'static [Filter] {
+        self.filters
+    }
+
+    fn invalid_queries(&self) -> &'static [(&'static str, &'static str)] {
+        self.invalid_queries
+    }
 }
 
 /// `target` with the merge patch `patch` (RFC 7396, section 2).

@@ -5,103 +5,104 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::resource::Resource;
+use crate::resource::{List, Resource};
+use crate::sending::Request;
 
 /// More than two pages of seven, and not a multiple of it.
 const ITEMS: usize = 24;
 
 /// By every field, in both directions.
-pub async fn pages_by_cursor_are_the_whole_list_in_order(resource: &Resource) {
-    let api = filled(resource).await;
-    for sort in resource.sorts {
+pub async fn pages_by_cursor_are_the_whole_list_in_order(list: &impl List) {
+    let api = filled(list).await;
+    for sort in list.sorts() {
         for (sign, descending) in [("", false), ("-", true)] {
             let query = format!("sort={sign}{}", sort.name);
-            let whole = items(&page(&api, resource, &format!("{query}&limit=100")).await);
+            let whole = items(&page(&api, list, &format!("{query}&limit=100")).await);
             assert_eq!(whole.len(), ITEMS, "{query}");
             for pair in whole.windows(2) {
                 let (one, next) = (pair[0].pointer(sort.pointer).unwrap(), pair[1].pointer(sort.pointer).unwrap());
                 let ordering = compare(one, next, descending);
                 assert!(ordering.is_le(), "{query}: {one} before {next}");
             }
-            assert_eq!(walk(&api, resource, &query, 7).await, whole, "{query}");
-            assert_eq!(walk(&api, resource, &query, 1).await, whole, "{query}");
+            assert_eq!(walk(&api, list, &query, 7).await, whole, "{query}");
+            assert_eq!(walk(&api, list, &query, 1).await, whole, "{query}");
         }
     }
-    let all: Vec<_> = resource.sorts.iter().map(|sort| sort.name).collect();
+    let all: Vec<_> = list.sorts().iter().map(|sort| sort.name).collect();
     let query = format!("sort=-{}", all.join(",-"));
     assert_eq!(
-        walk(&api, resource, &query, 5).await,
-        items(&page(&api, resource, &format!("{query}&limit=100")).await)
+        walk(&api, list, &query, 5).await,
+        items(&page(&api, list, &format!("{query}&limit=100")).await)
     );
-    let default = walk(&api, resource, "", 7).await;
-    assert_eq!(default, items(&page(&api, resource, "limit=100").await));
-    assert_eq!(items(&page(&api, resource, "").await).len(), 20, "the default limit");
+    let default = walk(&api, list, "", 7).await;
+    assert_eq!(default, items(&page(&api, list, "limit=100").await));
+    assert_eq!(items(&page(&api, list, "").await).len(), 20, "the default limit");
 }
 
 /// `page` gives classic pages with `total`.
-pub async fn pages_by_number_are_the_same_list(resource: &Resource) {
-    let api = filled(resource).await;
-    let whole = items(&page(&api, resource, "limit=100").await);
+pub async fn pages_by_number_are_the_same_list(list: &impl List) {
+    let api = filled(list).await;
+    let whole = items(&page(&api, list, "limit=100").await);
     for (index, chunk) in whole.chunks(7).enumerate() {
-        let numbered = page(&api, resource, &format!("limit=7&page={}", index + 1)).await;
+        let numbered = page(&api, list, &format!("limit=7&page={}", index + 1)).await;
         assert_eq!(items(&numbered), chunk);
         assert_eq!(numbered["total"], ITEMS);
     }
-    let beyond = page(&api, resource, "limit=7&page=1000").await;
+    let beyond = page(&api, list, "limit=7&page=1000").await;
     assert_eq!(beyond, json!({"items": [], "next": null, "total": ITEMS}));
-    assert_eq!(page(&api, resource, "limit=1&total=true").await["total"], ITEMS);
-    assert_eq!(page(&api, resource, "limit=1").await.get("total"), None);
+    assert_eq!(page(&api, list, "limit=1&total=true").await["total"], ITEMS);
+    assert_eq!(page(&api, list, "limit=1").await.get("total"), None);
 }
 
 /// `Link` (RFC 8288) leads where the cursor does, and back to the start, on any instance.
-pub async fn links_lead_through_the_list(resource: &Resource) {
-    let api = filled(resource).await;
-    for start in [format!("{}?limit=7", resource.path), format!("{}?limit=7&page=1", resource.path)] {
+pub async fn links_lead_through_the_list(list: &impl List) {
+    let api = filled(list).await;
+    for start in [target(list, "limit=7"), target(list, "limit=7&page=1")] {
         let mut path = start.clone();
         let mut walked = Vec::new();
         for instance in [0, 1].into_iter().cycle().take(20) {
-            let answer = api.get(&path).on(instance).send().await.expect(200);
+            let answer = read(&api, list, &path).on(instance).send().await.expect(200);
             walked.extend(items(&answer.json()));
             let links = links(answer.header("link"));
             let of = |rel: &str| links.iter().find(|(known, _)| known == rel).map(|(_, target)| target.clone());
-            let first = api.get(of("first").expect("always there")).send().await.expect(200).json();
-            assert_eq!(items(&first), items(&api.get(&start).send().await.expect(200).json()));
+            let first = read(&api, list, &of("first").expect("always there")).send().await.expect(200).json();
+            assert_eq!(items(&first), items(&read(&api, list, &start).send().await.expect(200).json()));
             assert_eq!(of("next").is_some(), !answer.json()["next"].is_null(), "{answer}");
             match of("next") {
                 Some(next) => path = next,
                 None => break,
             }
         }
-        assert_eq!(walked, items(&page(&api, resource, "limit=100").await), "{start}");
+        assert_eq!(walked, items(&page(&api, list, "limit=100").await), "{start}");
     }
 }
 
 /// Every item that it selects and no other; with a sort and a cursor as well.
-pub async fn a_filter_selects_what_it_says(resource: &Resource) {
-    let api = filled(resource).await;
-    let whole = items(&page(&api, resource, "limit=100").await);
-    for filter in resource.filters {
+pub async fn a_filter_selects_what_it_says(list: &impl List) {
+    let api = filled(list).await;
+    let whole = items(&page(&api, list, "limit=100").await);
+    for filter in list.filters() {
         let expected = whole.iter().filter(|item| (filter.selects)(item)).count();
         assert!((1..ITEMS).contains(&expected), "{}: selects {expected} of {ITEMS}", filter.query);
-        for sort in resource.sorts {
+        for sort in list.sorts() {
             let query = format!("{}&sort=-{}", filter.query, sort.name);
-            let walked = walk(&api, resource, &query, 3).await;
+            let walked = walk(&api, list, &query, 3).await;
             assert!(walked.iter().all(filter.selects), "{query}");
             assert_eq!(walked.len(), expected, "{query}");
         }
-        let total = page(&api, resource, &format!("{}&total=true&limit=1", filter.query)).await;
+        let total = page(&api, list, &format!("{}&total=true&limit=1", filter.query)).await;
         assert_eq!(total["total"], expected, "{}", filter.query);
     }
 }
 
 /// 400 when it was tampered with, made up, or issued for another filter or sort.
-pub async fn a_cursor_is_good_for_its_own_list_only(resource: &Resource) {
-    let api = filled(resource).await;
-    let first = page(&api, resource, "limit=5").await;
+pub async fn a_cursor_is_good_for_its_own_list_only(list: &impl List) {
+    let api = filled(list).await;
+    let first = page(&api, list, "limit=5").await;
     let cursor = first["next"].as_str().unwrap().to_owned();
-    page(&api, resource, &format!("limit=9&cursor={cursor}")).await;
-    let sort = resource.sorts[resource.sorts.len() - 1].name;
-    let filter = resource.filters[0].query;
+    page(&api, list, &format!("limit=9&cursor={cursor}")).await;
+    let sort = list.sorts()[list.sorts().len() - 1].name;
+    let filter = list.filters()[0].query;
     let mut flipped = cursor.clone().into_bytes();
     let middle = flipped.len() / 2;
     flipped[middle] = if flipped[middle] == b'A' { b'B' } else { b'A' };
@@ -112,17 +113,17 @@ pub async fn a_cursor_is_good_for_its_own_list_only(resource: &Resource) {
         format!("cursor={cursor}%3D"),
         "cursor=x".to_owned(),
         "cursor=%F0%9F%8E%AC".to_owned(),
-        format!("cursor={cursor}&sort=-{sort}"),
+        format!("cursor={cursor}&sort={sort}"),
         format!("cursor={cursor}&{filter}"),
     ] {
-        let answer = api.get(format!("{}?{query}", resource.path)).send().await;
+        let answer = read(&api, list, &target(list, &query)).send().await;
         answer.problem(400, "invalid-cursor");
     }
 }
 
 /// 422, each under its name, all in one answer.
-pub async fn bad_parameters_are_all_named(resource: &Resource) {
-    let api = resource.start(1).await;
+pub async fn bad_parameters_are_all_named(list: &impl List) {
+    let api = Api::start(1, list.routes()).await;
     for (query, parameter) in [
         ("limit=0", "limit"),
         ("limit=101", "limit"),
@@ -146,12 +147,12 @@ pub async fn bad_parameters_are_all_named(resource: &Resource) {
         ("Limit=1", "Limit"),
     ]
     .iter()
-    .chain(resource.invalid_queries)
+    .chain(list.invalid_queries())
     {
-        let answer = api.get(format!("{}?{query}", resource.path)).send().await;
+        let answer = read(&api, list, &target(list, &query)).send().await;
         answer.invalid(&[&format!("?{parameter}")]);
     }
-    let answer = api.get(format!("{}?limit=0&sort=x&surplus=1&total=maybe", resource.path)).send().await;
+    let answer = read(&api, list, &target(list, "limit=0&sort=x&surplus=1&total=maybe")).send().await;
     answer.invalid(&["?limit", "?sort", "?surplus", "?total"]);
 }
 
@@ -168,25 +169,38 @@ pub async fn a_row_that_comes_or_goes_moves_no_other(resource: &Resource) {
     assert_eq!(items(&second), whole[5..10]);
 }
 
-async fn filled(resource: &Resource) -> Api {
-    let api = resource.start(2).await;
-    for number in 0..ITEMS {
-        resource.create(&api, number).await;
-    }
+async fn filled(list: &impl List) -> Api {
+    let api = Api::start(2, list.routes()).await;
+    list.fill(&api, ITEMS).await;
     api
 }
 
-async fn page(api: &Api, resource: &Resource, query: &str) -> Value {
-    api.get(format!("{}?{query}", resource.path)).send().await.expect(200).json()
+/// The list under a query.
+fn target(list: &impl List, query: &str) -> String {
+    let and = if list.scope().is_empty() || query.is_empty() { "" } else { "&" };
+    format!("{}?{}{and}{query}", list.path(), list.scope())
+}
+
+/// A request for what is under `path`, by somebody who may read the list.
+fn read<'a>(api: &'a Api, list: &impl List, path: &str) -> Request<'a> {
+    let request = api.get(path);
+    match list.reader() {
+        Some(role) => request.by(role),
+        None => request,
+    }
+}
+
+async fn page(api: &Api, list: &impl List, query: &str) -> Value {
+    read(api, list, &target(list, query)).send().await.expect(200).json()
 }
 
 /// The whole list by cursor, from both instances in turn.
-async fn walk(api: &Api, resource: &Resource, query: &str, limit: usize) -> Vec<Value> {
+async fn walk(api: &Api, list: &impl List, query: &str, limit: usize) -> Vec<Value> {
     let mut walked = Vec::new();
     let mut cursor = String::new();
     for instance in [0, 1].into_iter().cycle().take(2 * ITEMS) {
-        let path = format!("{}?{query}&limit={limit}{cursor}", resource.path);
-        let page = api.get(path).on(instance).send().await.expect(200).json();
+        let path = target(list, &format!("{query}&limit={limit}{cursor}"));
+        let page = read(api, list, &path).on(instance).send().await.expect(200).json();
         assert!(items(&page).len() <= limit);
         walked.extend(items(&page));
         match page["next"].as_str() {
