@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench fuzz test-rolling migrate token dev-keys docs clean toolchain postgres
+.PHONY: help run test lint arch unit bench fuzz test-rolling migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -35,7 +35,7 @@ lint: toolchain arch ## format, clippy, layers, documentation, licences
 arch: toolchain ## which crate may use which, and the shape each one keeps
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin arch
 
-unit: toolchain postgres
+unit: toolchain postgres nats
 	$(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast
 
 bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot
@@ -75,3 +75,6 @@ toolchain:
 
 postgres:
 	@zarf/dev/install-postgres.sh >&2
+
+nats:
+	@zarf/dev/install.sh nats-server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs programs that a check needs, with the package manager of the system, when they are missing:
-#   zarf/dev/install.sh curl haproxy node python
-# Asks nothing. Debian and Ubuntu, Fedora, Homebrew.
+#   zarf/dev/install.sh curl haproxy nats-server node python
+# Asks nothing. Debian and Ubuntu, Fedora, Homebrew. No server of the system is started: checks run their own.
 set -eu
 
 # Whether the program is there, as the checks use it.
@@ -21,6 +21,7 @@ packages_of() {
         brew:python) echo python ;;
         brew:node) echo node ;;
         *:node) echo nodejs npm ;;
+        dnf:nats-server) echo /usr/bin/nats-server ;;
         *) echo "$2" ;;
     esac
 }
@@ -53,6 +54,10 @@ echo "installing" $packages >&2
 case $manager in
     apt-get)
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+        # A service that is masked is not started by its package.
+        case $packages in *nats-server*)
+            if [ -d /run/systemd/system ]; then $as_root systemctl mask --quiet nats-server.service; fi ;;
+        esac
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
         ;;
     dnf) $as_root dnf install -y -q $packages >/dev/null ;;

@@ -10,7 +10,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Resources, Service, background, development};
+use crate::{Resources, Service, background, delivery, development};
 
 /// Builds the application of a service.
 ///
@@ -47,6 +47,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::sweep_idempotency_keys(&tasks, &resources.db);
     background::measure_pool(&tasks, &resources.db);
+    delivery::start(&tasks, &resources.settings, &resources.db, database.url()).await?;
     (service.work)(&resources, &tasks)?;
 
     let web = mux::Settings::from(&resources.settings);

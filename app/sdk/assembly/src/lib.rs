@@ -7,6 +7,7 @@
 
 mod background;
 mod build;
+mod delivery;
 mod development;
 
 use std::net::SocketAddr;

@@ -126,7 +126,8 @@ impl Lane {
         };
         self.away = self.away.saturating_add(1);
         let pause = self.shared.settings.pause(self.away);
-        (self.shared.report)(&Report::Unavailable { consumer: self.place.consumer, reason: &reason, pause });
+        let (consumer, times) = (self.place.consumer, self.away);
+        (self.shared.report)(&Report::Unavailable { consumer, reason: &reason, times, pause });
         Step::Pause(pause)
     }
 

@@ -54,7 +54,7 @@ async fn listen_once(
     own: Option<&str>,
     hear: &impl Fn(Heard),
 ) -> Result<std::convert::Infallible, sqlx::Error> {
-    let options = PgConnectOptions::from_str(url)?.disable_statement_logging();
+    let options = PgConnectOptions::from_str(url)?.disable_statement_logging().application_name("marquee events");
     // A server that lost us ends the session, and the LISTEN with it, by its own keepalive.
     let options = options.options([("tcp_keepalives_idle", "30"), ("tcp_keepalives_interval", "5")]);
     // sqlx listens on a connection of a pool only: on one of its own, which is never used again.

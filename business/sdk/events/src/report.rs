@@ -35,6 +35,8 @@ pub enum Report<'a> {
         consumer: &'static str,
         /// What is away.
         reason: &'a str,
+        /// How often in a row it found it away.
+        times: u32,
         /// How long it waits before it looks again.
         pause: Duration,
     },

@@ -72,7 +72,7 @@ impl<C: Consumer> Subscriber<C> {
             };
             times += 1;
             let (reason, pause) = (failure.to_string(), self.settings.pause(times));
-            (self.report)(&Report::Unavailable { consumer: C::NAME, reason: &reason, pause });
+            (self.report)(&Report::Unavailable { consumer: C::NAME, reason: &reason, times, pause });
             sleep(pause).await;
         }
     }
