@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Accounts and their roles
     #[command(subcommand)]
     Users(Users),
+    /// What the domains announce, and what of it was refused
+    #[command(subcommand)]
+    Events(Events),
     /// Print who may do what: every permission, by role
     #[command(
         after_help = "Example:\n  admin policy --json | jq -r '.[] | select(.grants.editor == \"any\").permission'"
@@ -216,6 +219,68 @@ pub(crate) struct TokenUser {
     /// The id of the user
     #[arg(long, value_name = "ID")]
     pub(crate) user_id: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// Print how far each consumer is, and who hands the events on
+    #[command(after_help = "Example:\n  admin events status --json | jq '.consumers[] | select(.dead > 0)'")]
+    Status,
+    /// Print the dead letters: events that a consumer refused until it was given up
+    #[command(after_help = "Example:\n  admin events list --consumer nats")]
+    List(ListLetters),
+    /// Put dead letters back: they are tried again at once, as often as at first
+    ///
+    /// What came after such an event of the same row was handled meanwhile: its consumer gets an event that is older than
+    /// what it knows. What comes from now on waits behind it again.
+    #[command(after_help = "Examples:
+  admin events retry 01982b3c-7e5a-7cc2-b6f4-3b1d1a2e4f60
+  admin events retry --all --consumer nats")]
+    Retry(Letters),
+    /// Drop dead letters: their consumer never handles them
+    #[command(after_help = "Example:\n  admin events drop 01982b3c-7e5a-7cc2-b6f4-3b1d1a2e4f60 --consumer nats")]
+    Drop(DropLetters),
+    /// Forget a consumer that the product does not have any more: events are not kept for it
+    #[command(after_help = "Example:\n  admin events forget newsletter")]
+    Forget {
+        /// Its name, as `admin events status` prints it
+        consumer: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListLetters {
+    /// Only those of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) consumer: Option<String>,
+    /// Those too that are still tried, or wait behind one
+    #[arg(long)]
+    pub(crate) waiting: bool,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Letters {
+    /// The id of the event
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) event: Option<uuid::Uuid>,
+    /// All of them
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only those of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub(crate) consumer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DropLetters {
+    #[command(flatten)]
+    pub(crate) letters: Letters,
+    /// Those too that are still tried, or wait behind one
+    #[arg(long)]
+    pub(crate) waiting: bool,
 }
 
 #[derive(Debug, Subcommand)]

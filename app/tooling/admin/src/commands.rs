@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod db;
+mod events;
 mod import;
 mod keys;
 mod migrate;
@@ -30,6 +31,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Migrate(command) => migrate::run(context, command).await,
         Command::Seed(arguments) => seed::run(context, arguments).await,
         Command::Users(command) => users::run(context, command).await,
+        Command::Events(command) => events::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
         Command::Policy => Ok(policy::run()),

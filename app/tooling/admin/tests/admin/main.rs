@@ -4,6 +4,7 @@
 
 mod api;
 mod config;
+mod events;
 mod import;
 mod keys;
 mod program;
