@@ -7,7 +7,6 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use actix_web::http::Method;
-use utoipa::openapi::external_docs::ExternalDocsBuilder;
 use utoipa::openapi::link::Link;
 use utoipa::openapi::path::{
     HttpMethod, Operation as Described, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItem,
@@ -80,7 +79,7 @@ fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
             InfoBuilder::new()
                 .title(&about.title)
                 .version(&about.version)
-                .description(Some(&about.description))
+                .description(Some(format!("{}\n\n[The policy]({}): who may do what.", about.description, docs::POLICY)))
                 .contact(Some(ContactBuilder::new().name(Some(&about.contact.0)).url(Some(&about.contact.1)).build()))
                 .license(Some(license())),
         )
@@ -88,9 +87,6 @@ fn document(about: &About, tables: &[Routes]) -> Result<OpenApi, BuildError> {
         .tags(Some(tags.collect::<Vec<_>>()))
         .paths(paths.build())
         .components(Some(components(tables)?))
-        .external_docs(Some(
-            ExternalDocsBuilder::new().url(docs::POLICY).description(Some("The policy: who may do what")).build(),
-        ))
         .build())
 }
 
