@@ -26,7 +26,7 @@ fn main() {
         let api = Api::start_with(1, auth::STATE_LIFETIME, |instance| {
             // At the cost of production: that of tests hides nothing and shows nothing.
             let users = Business::new(instance.db.clone());
-            vec![authapp::routes(instance.db, instance.authenticator, users)]
+            vec![authapp::routes(instance.db, instance.authenticator, users, brakes::Brakes::off())]
         })
         .await;
         let users = Business::new(api.db().clone());

@@ -9,8 +9,9 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::Data;
-use apierror::ApiError;
+use apierror::{ApiError, Code};
 use auth::{Authenticator, Caller, Permission, policy};
+use brakes::Brakes;
 use mux::{Collection, reply};
 use request::{Empty, Id, Json, Query};
 use types::{Scope, SessionId};
@@ -28,6 +29,7 @@ struct App {
     authenticator: Authenticator,
     users: userbus::Business,
     sessions: sessionbus::Business,
+    brakes: Brakes,
 }
 
 /// How long a verifier may keep the keys: a new key should be published for that long before it signs.
@@ -36,7 +38,10 @@ const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300"
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 async fn login(app: Data<App>, Device(device): Device, Json(login): Json<Login>) -> Result<HttpResponse, ApiError> {
-    let user = app.users.authenticate(&login.email, &login.password).await.map_err(of_user)?;
+    let attempt = app.brakes.sign_in(&login.email).await?;
+    let outcome = app.users.authenticate(&login.email, &login.password).await;
+    let is_guess = |error: &userbus::Error| matches!(error, userbus::Error::BadCredentials);
+    let user = attempt.settle(outcome, is_guess).await.map_err(of_user)?;
     let begin = app.db.transact(async |tx| {
         // The password was checked some time ago, and may have been changed since.
         app.users.with_tx(&tx).confirm(&user).await.map_err(of_user)?;
@@ -54,6 +59,7 @@ async fn refresh(
     Device(device): Device,
     Json(Refresh(token)): Json<Refresh>,
 ) -> Result<HttpResponse, ApiError> {
+    let attempt = app.brakes.token().await?;
     let token = token.ok_or_else(bad_refresh_token)?;
     let outcome = app.db.transact(async |tx| {
         let refreshed = match app.sessions.with_tx(&tx).refresh(&token, device.clone()).await {
@@ -70,7 +76,9 @@ async fn refresh(
         let access = app.authenticator.mint_within(&user, refreshed.session.id).map_err(ApiError::internal)?;
         Ok(Ok(Tokens::of(&access, &refreshed.token)))
     });
-    reply::unkept(StatusCode::CREATED, &outcome.await??)
+    let outcome = outcome.await.flatten();
+    let tokens = attempt.settle(outcome, |error: &ApiError| error.code() == Code::Unauthorized).await?;
+    reply::unkept(StatusCode::CREATED, &tokens)
 }
 
 async fn logout(app: Data<App>, caller: Caller, _: Empty) -> Result<HttpResponse, ApiError> {

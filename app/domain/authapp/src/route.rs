@@ -2,6 +2,7 @@
 
 use apierror::Code;
 use auth::{Authenticator, Permission};
+use brakes::Brakes;
 use mux::{Access, Collection, Routes, operation};
 use serde_json::json;
 
@@ -10,14 +11,15 @@ use crate::model::{JwkSet, Login, Metadata, Refresh, Session, Tokens};
 use crate::{App, delete_session, login, logout, query_keys, query_metadata, query_sessions, refresh};
 
 /// The routes by which `users` get the tokens of `authenticator` in sessions that are kept in `db`, and by which others
-/// verify them.
-pub fn routes(db: sqldb::Db, authenticator: Authenticator, users: userbus::Business) -> Routes {
+/// verify them. `brakes` bound how often somebody may guess.
+pub fn routes(db: sqldb::Db, authenticator: Authenticator, users: userbus::Business, brakes: Brakes) -> Routes {
     let sessions = sessionbus::Business::new(db.clone());
     let table = Routes::new("auth", "Sign-in, sessions, and what verifies a token.").data(App {
         db,
         authenticator,
         users,
         sessions,
+        brakes,
     });
     published(session_routes(token_routes(table)))
 }

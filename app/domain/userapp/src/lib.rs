@@ -11,6 +11,7 @@ use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue};
 use actix_web::web::Data;
 use apierror::ApiError;
 use auth::{Caller, Permission, policy};
+use brakes::{Brakes, Delivery, Mail};
 use mux::{Collection, reply};
 use request::{Empty, Id, IfMatch, Json, MergePatch, OptionalIfMatch, Query};
 use types::{Scope, UserId};
@@ -28,22 +29,31 @@ struct App {
     db: sqldb::Db,
     users: userbus::Business,
     sessions: sessionbus::Business,
+    brakes: Brakes,
 }
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 async fn register(app: Data<App>, Json(Registration(new)): Json<Registration>) -> Result<HttpResponse, ApiError> {
-    app.users.register(new).await.map_err(of_user)?;
+    // A registration that is withheld is one of several to the same mailbox within minutes.
+    if app.brakes.mail(Mail::Registration, &new.email).await? == Delivery::Due {
+        app.users.register(new).await.map_err(of_user)?;
+    }
     accepted("A mail with the next step is on its way to the address.")
 }
 
 async fn activate(app: Data<App>, Json(Activation(token)): Json<Activation>) -> Result<HttpResponse, ApiError> {
+    let attempt = app.brakes.token().await?;
     let token = token.ok_or_else(bad_token)?;
-    account(&app.users.activate(&token).await.map_err(of_user)?)
+    let user = attempt.settle(app.users.activate(&token).await, is_guess).await.map_err(of_user)?;
+    app.brakes.acquaint(&user.email).await;
+    account(&user)
 }
 
 async fn mail_activation(app: Data<App>, Json(Recipient(email)): Json<Recipient>) -> Result<HttpResponse, ApiError> {
-    app.users.request_activation_mail(&email).await.map_err(of_user)?;
+    if app.brakes.mail(Mail::Activation, &email).await? == Delivery::Due {
+        app.users.request_activation_mail(&email).await.map_err(of_user)?;
+    }
     accepted("If the address has an account to activate, a mail with a token is on its way to it.")
 }
 
@@ -51,7 +61,9 @@ async fn mail_password_reset(
     app: Data<App>,
     Json(Recipient(email)): Json<Recipient>,
 ) -> Result<HttpResponse, ApiError> {
-    app.users.request_password_reset_mail(&email).await.map_err(of_user)?;
+    if app.brakes.mail(Mail::PasswordReset, &email).await? == Delivery::Due {
+        app.users.request_password_reset_mail(&email).await.map_err(of_user)?;
+    }
     accepted("If the address has an account, a mail with a token is on its way to it.")
 }
 
@@ -59,13 +71,18 @@ async fn reset_password(
     app: Data<App>,
     Json(NewPassword { token, password }): Json<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
+    let attempt = app.brakes.token().await?;
     let token = token.ok_or_else(bad_token)?;
-    let reset = app.users.prepare_password_reset(&token, &password).await.map_err(of_user)?;
+    let outcome = app.users.prepare_password_reset(&token, &password).await;
+    let reset = attempt.settle(outcome, is_guess).await.map_err(of_user)?;
     let change = app.db.transact(async |tx| {
         let user = app.users.with_tx(&tx).reset_password(&reset).await.map_err(of_user)?;
-        app.sessions.with_tx(&tx).revoke_all(user.id, None).await.map_err(of_session)
+        app.sessions.with_tx(&tx).revoke_all(user.id, None).await.map_err(of_session)?;
+        Ok::<_, ApiError>(user)
     });
-    change.await?;
+    let user = change.await?;
+    // Whoever reads the owner's mail gets in from here, while others guess from elsewhere.
+    app.brakes.acquaint(&user.email).await;
     Ok(no_content())
 }
 
@@ -103,15 +120,18 @@ async fn change_password(
     let scope = policy::decide(Permission::UsersPassword, &caller)?;
     let caller = caller.principal()?;
     let is_own = caller.user_id == user_id;
+    // Before anything is hashed: to whom an account is none of their business it does not exist.
+    if !scope.covers(user_id) {
+        return Err(of_user(userbus::Error::NotFound));
+    }
+    let attempt = app.brakes.confirmation(caller.user_id).await?;
     let prepared = if is_own {
-        app.users.prepare_password_change(scope, user_id, &current, &password).await
+        let outcome = app.users.prepare_password_change(scope, user_id, &current, &password).await;
+        attempt.settle(outcome, is_guess).await
     } else {
-        // Before anything is hashed: to whom an account is none of their business it does not exist.
-        if !scope.covers(user_id) {
-            return Err(of_user(userbus::Error::NotFound));
-        }
         let own = Scope::Own(caller.user_id);
-        app.users.verify_password(own, caller.user_id, &current).await.map_err(of_user)?;
+        let outcome = app.users.verify_password(own, caller.user_id, &current).await;
+        attempt.settle(outcome, is_guess).await.map_err(of_user)?;
         app.users.prepare_password_replacement(scope, user_id, &password).await
     };
     let prepared = prepared.map_err(of_user)?;
@@ -190,6 +210,11 @@ async fn query_by_id(
 ) -> Result<HttpResponse, ApiError> {
     let scope = policy::decide(Permission::UsersRead, &caller)?;
     account(&app.users.query_by_id(scope, user_id).await.map_err(of_user)?)
+}
+
+/// Whether somebody may have guessed, and was wrong.
+fn is_guess(error: &userbus::Error) -> bool {
+    matches!(error, userbus::Error::InvalidToken | userbus::Error::WrongPassword)
 }
 
 /// 200 with an account and its version, which nobody may keep.

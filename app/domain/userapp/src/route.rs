@@ -2,6 +2,7 @@
 
 use apierror::Code;
 use auth::Permission;
+use brakes::Brakes;
 use mux::{Collection, Need, Routes, operation};
 use serde_json::json;
 
@@ -14,10 +15,10 @@ use crate::{
     register, reset_password, set_roles, update,
 };
 
-/// The routes of `users`, whose sessions are kept in `db`.
-pub fn routes(db: sqldb::Db, users: userbus::Business) -> Routes {
+/// The routes of `users`, whose sessions are kept in `db`. `brakes` bound how often somebody may guess, and have mail sent.
+pub fn routes(db: sqldb::Db, users: userbus::Business, brakes: Brakes) -> Routes {
     let sessions = sessionbus::Business::new(db.clone());
-    let table = Routes::new("users", "The accounts of people.").data(App { db, users, sessions });
+    let table = Routes::new("users", "The accounts of people.").data(App { db, users, sessions, brakes });
     readings(changes(by_mail(table)))
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use brakes::Brakes;
 use metrics::{counter, gauge};
 use paging::Cursors;
 use request::ListKey;
@@ -13,6 +14,10 @@ const RETRY: Duration = Duration::from_millis(200);
 
 /// How often answers that are kept no longer are removed.
 const SWEEP: Duration = Duration::from_secs(15 * 60);
+
+/// How often brakes that nobody has touched of late are removed. Each row is small, and somebody with many addresses
+/// makes many.
+const SWEEP_BRAKES: Duration = Duration::from_secs(60);
 
 /// How often the figures of the pool are taken.
 const MEASURE: Duration = Duration::from_secs(2);
@@ -52,6 +57,20 @@ pub(crate) fn sweep_idempotency_keys(tasks: &Tasks, db: &Db) {
             match idempotency::sweep(&db).await {
                 Ok(removed) => tracing::debug!(removed, "swept idempotency keys"),
                 Err(error) => tracing::warn!(%error, "idempotency keys were not swept"),
+            }
+        }
+    });
+}
+
+/// Removes what brakes no more.
+pub(crate) fn sweep_brakes(tasks: &Tasks, brakes: &Brakes) {
+    let brakes = brakes.clone();
+    tasks.every("sweep brakes", SWEEP_BRAKES, move || {
+        let brakes = brakes.clone();
+        async move {
+            match brakes.sweep().await {
+                Ok(removed) => tracing::debug!(removed, "swept brakes"),
+                Err(error) => tracing::warn!(%error, "brakes were not swept"),
             }
         }
     });

@@ -46,6 +46,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::sweep_idempotency_keys(&tasks, &resources.db);
+    background::sweep_brakes(&tasks, &resources.brakes());
     background::measure_pool(&tasks, &resources.db);
     delivery::start(&tasks, &resources.settings, &resources.db, database.url()).await?;
     (service.work)(&resources, &tasks)?;

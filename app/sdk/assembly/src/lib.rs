@@ -13,6 +13,7 @@ mod development;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use brakes::Brakes;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
 use mux::{About, Routes};
@@ -53,6 +54,13 @@ pub struct Resources {
     pub users: userbus::Business,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
+}
+
+impl Resources {
+    /// The brakes on what is open to everyone; none where the limits are off.
+    pub fn brakes(&self) -> Brakes {
+        if self.settings.limits.enabled { Brakes::new(self.db.clone()) } else { Brakes::off() }
+    }
 }
 
 /// Runs a service until it is told to stop; the result is what its `main` returns.

@@ -32,9 +32,10 @@ pub fn about() -> About {
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let brakes = resources.brakes();
     vec![
-        authapp::routes(db.clone(), authenticator, users.clone()),
-        userapp::routes(db, users),
+        authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
+        userapp::routes(db, users, brakes),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

@@ -31,10 +31,12 @@ pub fn about() -> About {
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
-        authapp::routes(db.clone(), authenticator, users.clone()),
-        userapp::routes(db, users),
+        authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
+        userapp::routes(db.clone(), users, brakes),
+        auditapp::routes(db),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

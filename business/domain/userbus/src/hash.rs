@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
 
 use argon2::password_hash::phc;
 use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use types::Password;
 
 use crate::Error;
@@ -146,20 +147,26 @@ impl Passwords {
         Ok(if verdict.matches { Compared::Same } else { Compared::Other })
     }
 
-    /// Runs `work` on a thread for blocking work, when it is its turn.
+    /// Runs `work` when it is its turn, on a thread of its own: to make one takes a thousandth of what the hash does, and
+    /// the runtime's threads for blocking work stay as they are.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let permit = self.permit().await?;
         let inner = Arc::clone(&self.0);
-        let task = tokio::task::spawn_blocking(move || {
-            // Held by the thread: work whose caller has gone goes on, and counts.
-            let _permit = permit;
+        let (answer, answered) = oneshot::channel();
+        let hash = move || {
+            step_back();
             inner.computed.fetch_add(1, Ordering::Relaxed);
-            work(&inner.argon2)
-        });
-        task.await.map_err(|_| Error::Hashing)
+            let outcome = work(&inner.argon2);
+            // Held by the thread: work whose caller has gone goes on, and counts.
+            drop(permit);
+            // Refused when the caller has gone.
+            let _ = answer.send(outcome);
+        };
+        thread::Builder::new().name("password".to_owned()).spawn(hash).map_err(|_| Error::Busy)?;
+        answered.await.map_err(|_| Error::Hashing)
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
@@ -207,6 +214,18 @@ impl Drop for Place<'_> {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+/// Lets the rest of the process go first, from this thread on. A request that reads takes a millisecond of a processor,
+/// and would wait for several while a hash has it: the kernel takes turns by time. Hashes take what is left, a tenth at
+/// least. Only Linux knows the priority of a thread; elsewhere there is none to lower.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    // Refused by a sandbox at most; the hash is then as fast as all else.
+    let _ = rustix::process::setpriority_process(None, 10);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
 
 fn is_outdated(argon2: &Argon2<'_>, stored: &phc::PasswordHash) -> bool {
     let now = argon2.params();

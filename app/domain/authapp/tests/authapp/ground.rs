@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use apitest::{Answer, Api, PASSWORD, Standing};
+use brakes::Brakes;
 use serde_json::{Value, json};
 use types::Role;
 
@@ -18,7 +19,7 @@ pub(crate) struct Pair {
 /// Instances with the routes of sign-in.
 pub(crate) async fn start(instances: usize) -> Api {
     Api::start_with(instances, STATE_LIFETIME, |instance| {
-        vec![authapp::routes(instance.db, instance.authenticator, instance.users)]
+        vec![authapp::routes(instance.db, instance.authenticator, instance.users, Brakes::off())]
     })
     .await
 }

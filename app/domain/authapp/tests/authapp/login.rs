@@ -1,9 +1,12 @@
 //! POST /v1/auth/login.
 
+use std::time::Duration;
+
 use apitest::{Api, PASSWORD, Standing, run};
 use serde_json::{Value, json};
-use types::Role;
-use userbus::{Business, Cost, Passwords};
+use tokio::sync::Mutex;
+use types::{Email, Name, Role, Scope};
+use userbus::{Business, Cost, Passwords, UpdateUser};
 
 use crate::ground::{login, sessions, start, with_ada};
 
@@ -111,12 +114,41 @@ fn who_signs_in_often_keeps_the_sessions_used_last() {
     });
 }
 
+/// Whoever changes a password ends the sessions of that moment: none may begin behind their back, with the password before.
+#[test]
+fn a_sign_in_that_meets_a_change_of_the_account_waits_for_it_and_is_refused() {
+    run(async {
+        let api = with_ada(1).await;
+        let users = Business::new(api.db().clone());
+        let ada = Email::parse("ada@example.com").unwrap();
+        let ada = users.query_by_email(Scope::Any, &ada).await.unwrap();
+        let body = json!({"email": "ada@example.com", "password": PASSWORD});
+        let mut attempt = Box::pin(api.post("/v1/auth/login").json(&body).send());
+        let waiting = Mutex::new(&mut attempt);
+        api.db()
+            .transact(async |tx| {
+                let update = UpdateUser { name: Name::parse("Ada King").ok(), ..UpdateUser::default() };
+                users.with_tx(&tx).update(&ada, update).await.unwrap();
+                // The password is right, and was so before the change began.
+                let early = tokio::time::timeout(Duration::from_secs(2), &mut **waiting.lock().await).await;
+                assert!(early.is_err(), "it did not wait: {early:?}");
+                sessionbus::Business::new(tx.db()).revoke_all(ada.id, None).await.unwrap();
+                Ok::<_, sqldb::Error>(())
+            })
+            .await
+            .unwrap();
+        attempt.await.problem(401, "unauthorized");
+        let again = login(&api, "ada@example.com").await;
+        assert_eq!(sessions(&api, &again.access).await.len(), 1);
+    });
+}
+
 #[test]
 fn a_machine_that_hashes_all_it_can_says_when_to_come_back() {
     run(async {
         let api = Api::start_with(1, auth::STATE_LIFETIME, |instance| {
             let users = Business::with_passwords(instance.db.clone(), Passwords::new(Cost::default(), 1, 0));
-            vec![authapp::routes(instance.db, instance.authenticator, users)]
+            vec![authapp::routes(instance.db, instance.authenticator, users, brakes::Brakes::off())]
         })
         .await;
         let body = json!({"email": "nobody@example.com", "password": PASSWORD});

@@ -31,7 +31,10 @@ pub(crate) async fn start_forgetful(instances: usize) -> Api {
 }
 
 async fn serve(instances: usize, state_lifetime: Duration) -> Api {
-    Api::start_with(instances, state_lifetime, |instance| vec![userapp::routes(instance.db, instance.users)]).await
+    Api::start_with(instances, state_lifetime, |instance| {
+        vec![userapp::routes(instance.db, instance.users, brakes::Brakes::off())]
+    })
+    .await
 }
 
 /// The account of the first user of this role.
