@@ -5,15 +5,16 @@ use types::Version;
 
 use crate::model::Session;
 
-const SESSION: Entity = Entity::new("session");
+/// What sessions are called in audits and events.
+pub const ENTITY: Entity = Entity::new("session");
 const ENDED: Action = Action::new("ended");
 const REUSE_DETECTED: Action = Action::new("reuse_detected");
 
-/// A session begins and ends, and is no other thing between: those are its versions.
-const BEGUN: Version = Version::FIRST;
+/// A session begins and ends, and is no other thing between.
+const ONLY: Version = Version::FIRST;
 
 pub(crate) fn created(session: &Session) -> Change {
-    Change::created(SESSION, session.id, BEGUN, fields(session)).owned_by(session.user_id)
+    Change::created(ENTITY, session.id, ONLY, fields(session)).owned_by(session.user_id)
 }
 
 /// Its user signed out, it expired, or it was one too many.
@@ -27,7 +28,7 @@ pub(crate) fn reuse_detected(session: &Session) -> Change {
 }
 
 fn gone(session: &Session) -> Change {
-    Change::deleted(SESSION, session.id, BEGUN.next(), fields(session)).owned_by(session.user_id)
+    Change::deleted(ENTITY, session.id, ONLY, fields(session)).owned_by(session.user_id)
 }
 
 /// Not the device: every audit has the address that its request came from, and what else a client says of itself is

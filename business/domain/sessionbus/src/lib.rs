@@ -14,6 +14,7 @@ use paging::{OrderBy, Page, Slice};
 use sqldb::{Db, Tx};
 use types::{Scope, SecretToken, SessionId, UserId};
 
+pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, OrderField};
 pub use crate::model::{Device, Refreshed, Session, UserAgent};
 use crate::store::{Found, Store};

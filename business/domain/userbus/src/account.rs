@@ -222,7 +222,7 @@ impl Business {
                 for user_id in &found {
                     let user = store.delete(*user_id, None).await?.ok_or(Error::NotFound)?;
                     changes::record(&tx, &[event::deleted(&user)]).await?;
-                    changes::erase(&tx, event::USER, *user_id).await?;
+                    changes::erase(&tx, event::ENTITY, *user_id).await?;
                 }
                 Ok::<_, Error>(found.len())
             };

@@ -4,7 +4,8 @@ use changes::{Action, Change, Entity, Fields};
 
 use crate::model::User;
 
-pub(crate) const USER: Entity = Entity::new("user");
+/// What users are called in audits and events.
+pub const ENTITY: Entity = Entity::new("user");
 
 pub(crate) const REGISTERED: Action = Action::new("registered");
 pub(crate) const REGISTERED_AGAIN: Action = Action::new("registered_again");
@@ -17,7 +18,7 @@ pub(crate) const PASSWORD_RESET: Action = Action::new("password_reset");
 pub(crate) const PASSWORD_LOCKED: Action = Action::new("password_locked");
 
 pub(crate) fn created(user: &User) -> Change {
-    Change::created(USER, user.id, user.version, fields(user)).owned_by(user.id)
+    Change::created(ENTITY, user.id, user.version, fields(user)).owned_by(user.id)
 }
 
 /// The user as they were `before` and as they are now, by the verb that says most.
@@ -35,13 +36,13 @@ pub(crate) fn updated(before: &User, user: &User) -> Change {
 
 /// The user as they were `before` and as they are now.
 pub(crate) fn changed(before: &User, user: &User) -> Change {
-    Change::updated(USER, user.id, user.version, fields(before), fields(user)).owned_by(user.id)
+    Change::updated(ENTITY, user.id, user.version, fields(before), fields(user)).owned_by(user.id)
 }
 
 /// Something about the password, of which nothing is shown.
 pub(crate) fn password(before: &User, user: &User, action: Action) -> Change {
     let after = fields(user).changed("password");
-    Change::updated(USER, user.id, user.version, fields(before), after).owned_by(user.id).called(action)
+    Change::updated(ENTITY, user.id, user.version, fields(before), after).owned_by(user.id).called(action)
 }
 
 /// Something happened that left the user as they were.
@@ -50,7 +51,7 @@ pub(crate) fn noted(user: &User, action: Action) -> Change {
 }
 
 pub(crate) fn deleted(user: &User) -> Change {
-    Change::deleted(USER, user.id, user.version.next(), fields(user)).owned_by(user.id)
+    Change::deleted(ENTITY, user.id, user.version, fields(user)).owned_by(user.id)
 }
 
 fn fields(user: &User) -> Fields {

@@ -18,6 +18,7 @@ use crate::mails::{AccountDeletedMail, AddressChangedMail};
 use crate::store::{Purpose, Store};
 
 pub use crate::account::NEVER_ACTIVATED_KEPT;
+pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, Fragment, OrderField, QueryFilter};
 pub use crate::hash::{Cost, Passwords};
 pub use crate::model::{NewRegistration, NewUser, PasswordChange, PasswordReset, Swept, UpdateUser, User};
@@ -203,7 +204,7 @@ impl Business {
                 return Err(conflict(&store, user_id).await);
             };
             changes::record(&tx, &[event::deleted(&user)]).await?;
-            changes::erase(&tx, event::USER, user_id).await?;
+            changes::erase(&tx, event::ENTITY, user_id).await?;
             Ok(jobs::enqueue(&tx, &AccountDeletedMail::to(&user)).await?)
         };
         self.db.atomic(work).await

@@ -178,7 +178,8 @@ impl Mails {
         token: Option<(SecretToken, Purpose)>,
     ) -> Result<(), Failure> {
         let token = token.map(|(token, purpose)| (token.expose(), lifetime(purpose)));
-        let mut values = vec![("url", self.public_url.as_str())];
+        let address = to.as_str().to_owned();
+        let mut values = vec![("url", self.public_url.as_str()), ("email", &address)];
         if let Some((token, lifetime)) = &token {
             values.extend([("token", token.as_str()), ("lifetime", lifetime)]);
         }

@@ -179,7 +179,7 @@ mod tests {
                 forms.extend([format!("{word}2024!"), format!("{word}_1234567890")]);
             }
             if !word.contains(|c: char| !c.is_ascii_lowercase()) {
-                forms.push(format!("1_{word}"));
+                forms.extend([format!("1_{word}")]);
             }
             for form in forms {
                 if let Ok(password) = Password::parse(&form) {

@@ -14,6 +14,7 @@ async fn the_last_admin_can_neither_lose_the_role_nor_be_disabled() {
     assert!(matches!(ground.users.revoke(&admin, Role::Admin).await, Err(Error::LastAdmin)));
     assert!(matches!(ground.users.disable(&admin).await, Err(Error::LastAdmin)));
     assert!(matches!(ground.users.set_roles(admin.id, Roles::default(), None).await, Err(Error::LastAdmin)));
+    assert!(matches!(ground.users.delete(admin.id, None).await, Err(Error::LastAdmin)));
     assert_eq!(ground.users.query_by_id(Scope::Any, admin.id).await.unwrap(), admin, "nothing was changed");
     assert!(ground.users.revoke(&admin, Role::Editor).await.is_ok(), "the other roles are free");
 }
@@ -63,6 +64,39 @@ async fn an_admin_always_remains_however_many_are_removed_at_once() {
         }
         assert_eq!((refused, ground.users.count(Scope::Any, &filter).await.unwrap()), (1, 1), "round {round}");
     }
+}
+
+#[tokio::test]
+async fn an_admin_always_remains_when_fifty_leave_in_every_way_over_two_replicas() {
+    let ground = Ground::new().await;
+    let mut admins = Vec::new();
+    for place in 0..50 {
+        admins.push(ground.add(&format!("Admin {place}"), &[Role::Admin]).await);
+    }
+    let replicas = [ground.replica(), ground.replica()];
+    let barrier = Arc::new(Barrier::new(admins.len()));
+    let mut removals = JoinSet::new();
+    for (place, admin) in admins.into_iter().enumerate() {
+        let (users, barrier) = (replicas[place % 2].clone(), Arc::clone(&barrier));
+        removals.spawn(async move {
+            barrier.wait().await;
+            match place % 3 {
+                0 => users.set_roles(admin.id, Roles::default(), None).await.map(|_| ()),
+                1 => users.disable(&admin).await.map(|_| ()),
+                _ => users.delete(admin.id, Some(admin.version)).await,
+            }
+        });
+    }
+    let mut refused = 0;
+    for outcome in removals.join_all().await {
+        match outcome {
+            Ok(()) => {}
+            Err(Error::LastAdmin) => refused += 1,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    let filter = QueryFilter { role: Some(Role::Admin), enabled: Some(true), ..QueryFilter::default() };
+    assert_eq!((refused, ground.users.count(Scope::Any, &filter).await.unwrap()), (1, 1));
 }
 
 #[tokio::test]

@@ -6,7 +6,14 @@ mod people;
 
 mod admins;
 mod authenticate;
+mod changes;
 mod create;
+mod delete;
+mod mails;
+mod passwords;
 mod query;
+mod register;
 mod rows;
+mod secrets;
+mod tokens;
 mod update;

@@ -1,0 +1,81 @@
+//! What the mails say, and to whom.
+
+use types::UserId;
+use userbus::UpdateUser;
+use userbus::mails::SessionEndedMail;
+
+use crate::people::{Ground, PASSWORD, email, password, registration, token_in};
+
+#[tokio::test]
+async fn every_mail_says_what_to_do_and_what_if_it_was_somebody_else() {
+    let ground = Ground::new().await;
+    let users = &ground.users;
+    users.register(registration("Ada", "another long one")).await.unwrap();
+    let first = ground.token("ada@example.com").await;
+    users.register(registration("Ada", PASSWORD)).await.unwrap();
+    let second = ground.token("ada@example.com").await;
+    let reset = users.prepare_password_reset(&second, &password(PASSWORD)).await.unwrap();
+    let user = users.reset_password(&reset).await.unwrap();
+    ground.mails("ada@example.com").await;
+    users.register(registration("Ada", PASSWORD)).await.unwrap();
+    ground.mails("ada@example.com").await;
+    users.request_password_reset_mail(&user.email).await.unwrap();
+    let third = ground.token("ada@example.com").await;
+    let db = ground.database.db();
+    db.transact(async |tx| jobs::enqueue(&tx, &SessionEndedMail::to(user.id)).await).await.unwrap();
+    ground.mails("ada@example.com").await;
+    let moved = Some(email("king@example.com"));
+    users.update(&user, UpdateUser { email: moved, ..UpdateUser::default() }).await.unwrap();
+    let mut mails = ground.mails("ada@example.com").await;
+    users.delete(user.id, None).await.unwrap();
+    mails.extend(ground.mails("king@example.com").await);
+
+    let mut text = String::new();
+    for mail in &mails {
+        let name = mail.name.as_ref().map_or("nobody", |name| name.as_str());
+        text.push_str(&format!("To: {name} <{}>\nSubject: {}\n\n{}\n\n", mail.to.as_str(), mail.subject, mail.text));
+        assert!(mail.html.contains("</html>") && !mail.html.contains("{{"), "{}", mail.html);
+    }
+    for (token, name) in [(first, "FIRST"), (second, "SECOND"), (third, "THIRD")] {
+        let in_html = mails.iter().filter(|mail| mail.html.contains(&token.expose())).count();
+        assert_eq!(in_html, 1, "the HTML has the token too");
+        text = text.replace(&token.expose(), name);
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_else_may_have_chosen_is_in_no_mail() {
+    let ground = Ground::new().await;
+    ground.users.register(registration("Win 1000 at evil", PASSWORD)).await.unwrap();
+    ground.users.request_password_reset_mail(&email("win1000atevil@example.com")).await.unwrap();
+    let mails = ground.mails("win1000atevil@example.com").await;
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        assert_eq!(mail.name, None);
+        assert!(!mail.text.contains("Win 1000") && !mail.html.contains("Win 1000"));
+    }
+}
+
+#[tokio::test]
+async fn each_mail_that_is_asked_for_has_a_token_of_its_own() {
+    let ground = Ground::new().await;
+    ground.activated("Ada").await;
+    for _ in 0..2 {
+        ground.users.request_password_reset_mail(&email("ada@example.com")).await.unwrap();
+    }
+    let mails = ground.mails("ada@example.com").await;
+    let [.., first, second] = &mails[..] else { panic!("two mails") };
+    assert_ne!(token_in(first).expose(), token_in(second).expose());
+    // The first still works: who asks for mails in somebody's name can't keep them from resetting.
+    ground.users.prepare_password_reset(&token_in(first), &password("a fresh start, then")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_notice_to_nobody_is_done_without_a_mail() {
+    let ground = Ground::new().await;
+    let db = ground.database.db();
+    db.transact(async |tx| jobs::enqueue(&tx, &SessionEndedMail::to(UserId::new())).await).await.unwrap();
+    assert_eq!(ground.mails("nobody@example.com").await.len(), 0);
+    assert_eq!(ground.number("SELECT count(*) FROM jobs WHERE name LIKE 'users.%'").await, 0);
+}
