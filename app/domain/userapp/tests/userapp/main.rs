@@ -6,8 +6,10 @@ mod ground;
 
 mod accounts;
 mod anonymity;
+mod brakes;
 mod changes;
 mod deletion;
+mod description;
 mod list;
 mod password;
 mod policy;

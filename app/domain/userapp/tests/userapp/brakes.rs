@@ -1,0 +1,143 @@
+//! Mail to whoever did not ask for it, passwords and tokens that are guessed: slowed down.
+
+use apitest::{Api, PASSWORD, Standing, run};
+use brakes::Brakes;
+use serde_json::{Value, json};
+use types::Role;
+
+use crate::ground::{Postman, account, path, signs_in};
+
+const NEW: &str = "eight analytical engines";
+
+/// So many instances, with brakes that they share.
+async fn start(instances: usize) -> Api {
+    Api::start_with(instances, auth::STATE_LIFETIME, |instance| {
+        let brakes = Brakes::new(instance.db.clone());
+        vec![userapp::routes(instance.db, instance.users, brakes)]
+    })
+    .await
+}
+
+#[test]
+fn a_mailbox_gets_a_few_mails_however_many_are_asked_for_and_the_answers_tell_nothing() {
+    run(async {
+        let api = start(2).await;
+        let postman = Postman::of(&api);
+        let mut answers = Vec::new();
+        for turn in 0..8 {
+            for email in ["customer-0@example.com", "nobody@example.com"] {
+                let body = json!({ "email": email });
+                let asked = api.post("/v1/users/password-reset-mail").on(turn % 2).json(&body).send().await;
+                answers.push(asked.expect(202).without_ids());
+            }
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        postman.mails("customer-0@example.com", 3).await;
+        // Mails are made in the order in which they were asked for: those that came later are not on their way.
+        api.post("/v1/users/password-reset-mail")
+            .json(&json!({"email": "editor-0@example.com"}))
+            .send()
+            .await
+            .expect(202);
+        postman.mails("editor-0@example.com", 1).await;
+        assert_eq!(postman.mails("customer-0@example.com", 3).await.len(), 3);
+        assert!(postman.mails("nobody@example.com", 0).await.is_empty());
+    });
+}
+
+#[test]
+fn registrations_of_one_address_are_answered_alike_and_mailed_a_few_times() {
+    run(async {
+        let api = start(1).await;
+        let postman = Postman::of(&api);
+        let mut answers = Vec::new();
+        for email in ["ada@example.com", "customer-0@example.com"] {
+            for _ in 0..6 {
+                let body = json!({"name": "Ada", "email": email, "password": NEW});
+                answers.push(api.post("/v1/users").json(&body).send().await.expect(202).without_ids());
+            }
+        }
+        answers.dedup();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        postman.mails("customer-0@example.com", 3).await;
+        postman.mails("ada@example.com", 3).await;
+        api.post("/v1/users/password-reset-mail")
+            .json(&json!({"email": "editor-0@example.com"}))
+            .send()
+            .await
+            .expect(202);
+        postman.mails("editor-0@example.com", 1).await;
+        assert_eq!(postman.mails("ada@example.com", 3).await.len(), 3);
+    });
+}
+
+#[test]
+fn who_has_mail_sent_to_many_is_told_to_wait() {
+    run(async {
+        let api = start(1).await;
+        let mut asked = 0;
+        let refused = loop {
+            let body = json!({"email": format!("user{asked}@example.com")});
+            let answer = api.post("/v1/users/activation-mail").json(&body).send().await;
+            match answer.status() {
+                202 => asked += 1,
+                _ => break answer.problem(429, "quota-exceeded"),
+            }
+            assert!(asked < 1000, "nothing brakes");
+        };
+        assert!((30..40).contains(&asked), "{asked}");
+        assert!(refused.header("retry-after").parse::<u64>().unwrap() <= 20);
+    });
+}
+
+#[test]
+fn whoever_holds_a_token_cannot_guess_the_password_behind_it() {
+    run(async {
+        let api = start(2).await;
+        let path = format!("{}/password", path(&account(&api, Role::Customer).await));
+        let send = async |instance: usize, current: &str, new: &str| {
+            let body: Value = json!({"current_password": current, "password": new});
+            api.post(&path).on(instance).by(Role::Customer).json(&body).send().await
+        };
+        // The right one with a new one that is none is no guess.
+        for _ in 0..12 {
+            send(0, PASSWORD, "short").await.invalid(&["#/password"]);
+        }
+        for guess in 0..10 {
+            send(guess % 2, "wrong horse battery", NEW).await.invalid(&["#/current_password"]);
+        }
+        let refused = send(1, PASSWORD, NEW).await.problem(429, "quota-exceeded");
+        assert!((1..=30).contains(&refused.header("retry-after").parse::<u64>().unwrap()), "{refused}");
+        assert!(signs_in(&api, "customer-0@example.com", PASSWORD).await);
+        // It is their own matter.
+        let other = account(&api, Role::Editor).await;
+        let body = json!({"current_password": PASSWORD, "password": NEW});
+        let change = api.post(format!("{}/password", crate::ground::path(&other))).by(Role::Editor).json(&body);
+        change.send().await.expect(204);
+    });
+}
+
+#[test]
+fn mailed_tokens_cannot_be_tried_in_masses() {
+    run(async {
+        let api = start(1).await;
+        api.add("ada@example.com", &[], Standing::Dormant).await;
+        let mut tried = 0;
+        loop {
+            let token = format!("{tried:A>43}");
+            let (route, body) = match tried % 2 {
+                0 => ("/v1/users/activation", json!({ "token": token })),
+                _ => ("/v1/users/password-reset", json!({"token": token, "password": NEW})),
+            };
+            let answer = api.post(route).json(&body).send().await;
+            if answer.status() == 429 {
+                break;
+            }
+            answer.invalid(&["#/token"]);
+            tried += 1;
+            assert!(tried < 1000, "nothing brakes");
+        }
+        assert!(tried >= 60, "{tried}");
+    });
+}
