@@ -4,6 +4,7 @@
 
 mod ground;
 
+mod brakes;
 mod login;
 mod published;
 mod refresh;
