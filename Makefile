@@ -42,7 +42,7 @@ bench: toolchain postgres ## the service beside a bare handler: CPU per request,
 	$(CARGO) build $(CARGO_LOCKED) --release --bin platform --bin bare
 	$(CARGO) run $(CARGO_LOCKED) --release --bin bench
 
-fuzz: toolchain postgres ## schemathesis and spectral against a service of its own (FUZZ_SECONDS=300)
+fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300)
 	$(CARGO) build $(CARGO_LOCKED) --bin platform
 	zarf/dev/fuzz.sh
 

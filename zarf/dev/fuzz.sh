@@ -1,9 +1,10 @@
 #!/bin/sh
 # Attacks a service of its own from outside, by its description alone: schemathesis tries what a client could send and
-# checks every answer; spectral reads the description. Fails on any finding. The tools stay below target.
-#   FUZZ_SECONDS   how long schemathesis goes on (300)
-#   FUZZ_SEED      makes the attack the same each time (random)
-#   FUZZ_AS        the seeded user that it is (admin@example.com, who may call everything)
+# checks every answer, first as who may call everything, then as two users who each have their own; spectral reads the
+# description. Fails on any finding. The tools stay below target.
+#   FUZZ_SECONDS   how long schemathesis goes on, both attacks together (300)
+#   FUZZ_SEED      makes the attacks the same each time (random)
+#   FUZZ_AS        the seeded user of the first attack (admin@example.com)
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -39,11 +40,17 @@ echo "spectral $spectral_version"
 
 # From there, so that what it remembers of earlier runs stays there.
 root=$(pwd)
-(cd "$tools" && PYTHONPATH=$root/zarf/dev PYTHONDONTWRITEBYTECODE=1 FUZZ_AS=${FUZZ_AS:-admin@example.com} \
-    "$tools/schemathesis-$schemathesis_version/bin/schemathesis" --config-file "$root/zarf/dev/schemathesis.toml" \
-    run "$api/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
-    --max-time "${FUZZ_SECONDS:-300}" ${FUZZ_SEED:+--seed "$FUZZ_SEED"} --no-color \
-    --report ndjson --report-ndjson-path "$logs/schemathesis.ndjson") || failed="$failed schemathesis"
+attack() {
+    name=$1
+    shift
+    (cd "$tools" && PYTHONPATH=$root/zarf/dev PYTHONDONTWRITEBYTECODE=1 FUZZ_API=$api FUZZ_USERS=$root/zarf/dev/fuzz_users.json \
+        "$tools/schemathesis-$schemathesis_version/bin/schemathesis" --config-file "$root/zarf/dev/schemathesis.toml" \
+        run "$api/openapi.json" --checks all --phases examples,coverage,fuzzing,stateful \
+        --max-time "$((${FUZZ_SECONDS:-300} / 2))" ${FUZZ_SEED:+--seed "$FUZZ_SEED"} --no-color \
+        --report ndjson --report-ndjson-path "$logs/schemathesis-$name.ndjson" "$@") || failed="$failed schemathesis-$name"
+}
+attack one --auth-wfc-user "${FUZZ_AS:-admin@example.com}"
+attack two
 
 # What the attack may not have done besides: an error of ours in the log, a service that no longer answers or ends.
 if grep -E '"level":"ERROR"|panicked' "$logs/fuzzed.log"; then failed="$failed log"; fi
