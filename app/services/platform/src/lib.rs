@@ -2,7 +2,7 @@
 
 mod first_steps;
 
-use assembly::{Resources, Service};
+use assembly::{Resources, Service, account_jobs};
 use mux::{About, Routes};
 use service::Tasks;
 
@@ -14,6 +14,8 @@ pub const SERVICE: Service = Service {
     about,
     tables,
     work,
+    jobs: account_jobs,
+    mails: true,
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };

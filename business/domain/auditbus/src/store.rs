@@ -1,7 +1,7 @@
 //! Audits in PostgreSQL: the statements, the rows, what becomes what.
 
 use keyset::Keyset;
-use paging::{Keys, OrderBy, Page, Slice};
+use paging::{Key, Keys, OrderBy, Page, Slice};
 use serde_json::Value;
 use sqldb::Db;
 use sqlx::{Postgres, QueryBuilder};
@@ -54,17 +54,18 @@ impl Store {
         page: &Page,
         total: Option<u64>,
     ) -> Result<Slice<Audit>, sqldb::Error> {
-        // The id holds the time: its order is that of time, and breaks ties.
+        // The id holds the time: its order is that of time, and nothing else has to be compared.
         let keyset = Keyset::new([], "audit_id", order_by.tie_break());
         let mut sql = QueryBuilder::new(concat!("SELECT ", columns!(), " FROM audits"));
         push_filter(&mut sql, filter);
         if let Some(keys) = page.after() {
-            keyset.push_after(&mut sql, keys);
+            keyset.push_after(&mut sql, &Keys { values: Vec::new(), id: keys.id });
         }
         keyset.push_order(&mut sql);
         sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
         let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
-        let keys = |row: &Row| Keys { values: Vec::new(), id: row.audit_id };
+        let time = |row: &Row| order_by.terms().iter().map(|_| Key::Time(row.occurred_at)).collect();
+        let keys = |row: &Row| Keys { values: time(row), id: row.audit_id };
         Ok(Slice::cut(rows, page, total, keys).map(Audit::from))
     }
 

@@ -30,10 +30,7 @@ pub async fn pages_by_cursor_are_the_whole_list_in_order(list: &impl List) {
     }
     let all: Vec<_> = list.sorts().iter().map(|sort| sort.name).collect();
     let query = format!("sort=-{}", all.join(",-"));
-    assert_eq!(
-        walk(&api, list, &query, 5).await,
-        items(&page(&api, list, &format!("{query}&limit=100")).await)
-    );
+    assert_eq!(walk(&api, list, &query, 5).await, items(&page(&api, list, &format!("{query}&limit=100")).await));
     let default = walk(&api, list, "", 7).await;
     assert_eq!(default, items(&page(&api, list, "limit=100").await));
     assert_eq!(items(&page(&api, list, "").await).len(), 20, "the default limit");
@@ -149,7 +146,7 @@ pub async fn bad_parameters_are_all_named(list: &impl List) {
     .iter()
     .chain(list.invalid_queries())
     {
-        let answer = read(&api, list, &target(list, &query)).send().await;
+        let answer = read(&api, list, &target(list, query)).send().await;
         answer.invalid(&[&format!("?{parameter}")]);
     }
     let answer = read(&api, list, &target(list, "limit=0&sort=x&surplus=1&total=maybe")).send().await;
