@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench fuzz test-rolling migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -41,6 +41,10 @@ unit: toolchain postgres nats
 bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot
 	$(CARGO) build $(CARGO_LOCKED) --release --bin platform --bin bare
 	$(CARGO) run $(CARGO_LOCKED) --release --bin bench
+
+bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second
+	$(CARGO) build $(CARGO_LOCKED) --release --bin platform
+	$(CARGO) run $(CARGO_LOCKED) --release --bin logins
 
 fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300)
 	$(CARGO) build $(CARGO_LOCKED) --bin platform
