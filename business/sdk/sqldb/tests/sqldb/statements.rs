@@ -1,5 +1,7 @@
 //! What a statement answers, and what its failures are called.
 
+use std::time::Duration;
+
 use sqldb::Error;
 
 use crate::{count, insert, with_notes};
@@ -73,4 +75,17 @@ async fn an_insert_that_fails_at_commit_is_not_acknowledged_by_its_returned_row(
     let outcome = db.fetch_one::<(i64,)>(insert).await;
     assert!(matches!(outcome, Err(Error::Violates { constraint }) if constraint == "notes_about_fkey"));
     assert_eq!(count(&db).await, 0);
+}
+
+#[tokio::test]
+async fn the_server_tells_its_version_clock_and_extensions() {
+    let database = dbtest::empty().await;
+    let before = std::time::SystemTime::now();
+    let server = database.db().server().await.unwrap();
+    let after = std::time::SystemTime::now();
+    assert!(server.version >= 150_000, "{server:?}");
+    // PostgreSQL keeps microseconds.
+    let now = std::time::SystemTime::from(server.now) + Duration::from_micros(1);
+    assert!(before <= now && now <= after + Duration::from_micros(1), "one machine has one clock: {server:?}");
+    assert!(!server.read_only && server.extensions.iter().any(|name| name == "plpgsql"), "{server:?}");
 }
