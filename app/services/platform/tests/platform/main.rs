@@ -14,6 +14,7 @@ mod readme;
 mod ready;
 mod replicas;
 mod secrecy;
+mod sessions;
 mod shop;
 mod slow;
 mod start;
