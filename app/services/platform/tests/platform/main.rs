@@ -4,17 +4,24 @@
 
 mod accounts;
 mod answer;
+mod attacks;
+mod brakes;
 mod deadlines;
 mod folder;
+mod kills;
 mod life;
+mod mail;
 mod observe;
 mod policy;
 mod process;
 mod readme;
 mod ready;
 mod replicas;
+mod revocation;
+mod rotation;
 mod secrecy;
 mod sessions;
 mod shop;
 mod slow;
 mod start;
+mod trail;
