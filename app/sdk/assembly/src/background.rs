@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use brakes::Brakes;
 use metrics::{counter, gauge};
 use paging::Cursors;
 use request::ListKey;
@@ -11,13 +10,6 @@ use sqldb::Db;
 
 /// How often the database is asked for the secret of cursors until it has it.
 const RETRY: Duration = Duration::from_millis(200);
-
-/// How often answers that are kept no longer are removed.
-const SWEEP: Duration = Duration::from_secs(15 * 60);
-
-/// How often brakes that nobody has touched of late are removed. Each row is small, and somebody with many addresses
-/// makes many.
-const SWEEP_BRAKES: Duration = Duration::from_secs(60);
 
 /// How often the figures of the pool are taken.
 const MEASURE: Duration = Duration::from_secs(2);
@@ -46,34 +38,6 @@ pub(crate) async fn has_list_key(db: &Db, list_key: &ListKey) -> bool {
         Err(error) => tracing::debug!(%error, "the list key is not there yet"),
     }
     list_key.is_known()
-}
-
-/// Removes answers of keyed requests that are kept no longer.
-pub(crate) fn sweep_idempotency_keys(tasks: &Tasks, db: &Db) {
-    let db = db.clone();
-    tasks.every("sweep idempotency keys", SWEEP, move || {
-        let db = db.clone();
-        async move {
-            match idempotency::sweep(&db).await {
-                Ok(removed) => tracing::debug!(removed, "swept idempotency keys"),
-                Err(error) => tracing::warn!(%error, "idempotency keys were not swept"),
-            }
-        }
-    });
-}
-
-/// Removes what brakes no more.
-pub(crate) fn sweep_brakes(tasks: &Tasks, brakes: &Brakes) {
-    let brakes = brakes.clone();
-    tasks.every("sweep brakes", SWEEP_BRAKES, move || {
-        let brakes = brakes.clone();
-        async move {
-            match brakes.sweep().await {
-                Ok(removed) => tracing::debug!(removed, "swept brakes"),
-                Err(error) => tracing::warn!(%error, "brakes were not swept"),
-            }
-        }
-    });
 }
 
 /// Shows the figures of the pool among the metrics.

@@ -10,7 +10,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Resources, Service, background, delivery, development};
+use crate::{Resources, Service, background, delivery, development, mailer, worker};
 
 /// Builds the application of a service.
 ///
@@ -45,10 +45,9 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     let resources = Resources { settings, db, authenticator, users, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
-    background::sweep_idempotency_keys(&tasks, &resources.db);
-    background::sweep_brakes(&tasks, &resources.brakes());
     background::measure_pool(&tasks, &resources.db);
     delivery::start(&tasks, &resources.settings, &resources.db, database.url()).await?;
+    let jobs = worker::start(&tasks, &database, &resources, service)?;
     (service.work)(&resources, &tasks)?;
 
     let web = mux::Settings::from(&resources.settings);
@@ -60,18 +59,20 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     if in_development {
         development::seed(service.name, &database, &resources).await;
     }
-    let psql = database.psql();
+    let mailbox = mailer::mailbox(&resources.settings, &resources.db);
+    let (psql, keeps_mail) = (database.psql(), mailbox.is_some());
     let ready = Box::new(move |public, debug| {
         if in_development {
-            development::welcome(public, debug, psql.as_deref(), service);
+            development::welcome(public, debug, psql.as_deref(), keeps_mail, service);
         }
     });
     let db = resources.db;
     let close = Box::new(move || {
+        jobs.close();
         db.close();
         drop(database);
     });
-    Ok(Parts { api, ready, close })
+    Ok(Parts { api, mailbox, ready, close })
 }
 
 /// The signing keys. Whoever starts without one would answer every login with 500: better to see it here.

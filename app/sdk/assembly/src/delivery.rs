@@ -14,9 +14,6 @@ use sqldb::Db;
 /// How long after a fault of the relay it is started again.
 const RESTART: Duration = Duration::from_secs(1);
 
-/// How often events that nobody needs any more are removed.
-const SWEEP: Duration = Duration::from_secs(15 * 60);
-
 /// How often it is counted how far the consumers are.
 const MEASURE: Duration = Duration::from_secs(15);
 
@@ -35,17 +32,8 @@ pub(crate) async fn start(tasks: &Tasks, settings: &Settings, db: &Db, url: &str
         }
     });
     let source = db.clone();
-    tasks.every("sweep events", SWEEP, move || sweep(source.clone()));
-    let source = db.clone();
     tasks.every("measure events", MEASURE, move || measure(source.clone()));
     Ok(())
-}
-
-async fn sweep(db: Db) {
-    match events::sweep(&db).await {
-        Ok(removed) => tracing::debug!(removed, "swept events"),
-        Err(error) => tracing::warn!(%error, "events were not swept"),
-    }
 }
 
 /// Shows among the metrics how far the consumers are.

@@ -42,10 +42,16 @@ pub(crate) async fn seed(program: &str, database: &Database, resources: &Resourc
 }
 
 /// Tells the person at the terminal where to begin.
-pub(crate) fn welcome(public: SocketAddr, debug: SocketAddr, database: Option<&str>, service: &Service) {
+pub(crate) fn welcome(
+    public: SocketAddr,
+    debug: SocketAddr,
+    database: Option<&str>,
+    keeps_mail: bool,
+    service: &Service,
+) {
     let (public, debug) = (reachable(public), reachable(debug));
     // Beside the log, which may be JSON or a file. Nobody is left to tell when this fails.
-    let _ = io::stderr().write_all(text(public, debug, database, service).as_bytes());
+    let _ = io::stderr().write_all(text(public, debug, database, keeps_mail, service).as_bytes());
 }
 
 /// Where this machine reaches a listener; one on every address is reached by loopback.
@@ -57,19 +63,20 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     }
 }
 
-fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>, service: &Service) -> String {
+fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>, keeps_mail: bool, service: &Service) -> String {
     let (entry, first_steps) = (service.entry, (service.first_steps)(public));
     let mut users = String::new();
     for (_, email, role) in USERS {
         users.push_str(&format!("    {email:<24}{role}\n"));
     }
+    let mail = if keeps_mail { format!("  mail          http://{debug}/mail\n") } else { String::new() };
     let database = database.map(|psql| format!("  database      {psql}\n")).unwrap_or_default();
     format!(
         "\nMarquee is ready\n\
          \x20 API           http://{public}{entry}\n\
          \x20 documentation http://{public}/docs\n\
          \x20 metrics       http://{debug}/metrics\n\
-         {database}\
+         {mail}{database}\
          \n  users of development, each with the password {PASSWORD}\n{users}\
          \n{first_steps}\n"
     )
@@ -86,6 +93,8 @@ mod tests {
         about: || unreachable!("nobody asks"),
         tables: |_| Vec::new(),
         work: |_, _| Ok(()),
+        jobs: |_, runner| Ok(runner),
+        mails: false,
         entry: "/here",
         first_steps: |public| format!("go to {public}"),
     };
@@ -97,7 +106,7 @@ mod tests {
             ("[::]:3000", "http://[::1]:3000/docs"),
             ("192.0.2.7:80", "http://192.0.2.7:80/docs"),
         ] {
-            let text = text(reachable(bound.parse().unwrap()), "127.0.0.1:3010".parse().unwrap(), None, &SERVICE);
+            let text = text(reachable(bound.parse().unwrap()), "127.0.0.1:3010".parse().unwrap(), None, true, &SERVICE);
             assert!(text.contains(shown), "{bound}: {text}");
         }
     }

@@ -9,6 +9,8 @@ mod background;
 mod build;
 mod delivery;
 mod development;
+mod mailer;
+mod worker;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -16,9 +18,12 @@ use std::process::ExitCode;
 use brakes::Brakes;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
+use jobs::Runner;
+use mail::Mailer;
 use mux::{About, Routes};
 use service::Tasks;
 use settings::Settings;
+use userbus::mails::Mails;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,10 @@ pub struct Service {
     pub tables: fn(&Resources) -> Vec<Routes>,
     /// Starts what it does beside its requests and beside what every service does.
     pub work: fn(&Resources, &Tasks) -> anyhow::Result<()>,
+    /// Gives the runner what does its jobs, beside those of every service.
+    pub jobs: fn(&Resources, Runner) -> anyhow::Result<Runner>,
+    /// Whether it sends mails: production then refuses to start without a relay for them.
+    pub mails: bool,
     /// The path of a GET that anyone may try first.
     pub entry: &'static str,
     /// What a developer may try then at this address, as lines for a terminal.
@@ -61,6 +70,31 @@ impl Resources {
     pub fn brakes(&self) -> Brakes {
         if self.settings.limits.enabled { Brakes::new(self.db.clone()) } else { Brakes::off() }
     }
+
+    /// The way out for mail; on a development machine without a relay, mails are kept and shown.
+    ///
+    /// # Errors
+    /// The settings name a relay or a sender that cannot be used.
+    pub fn mailer(&self) -> anyhow::Result<Mailer> {
+        mailer::mailer(&self.settings, &self.db)
+    }
+}
+
+/// Gives the runner what does the jobs of accounts: their mails, and the end of what has expired.
+///
+/// # Errors
+/// A setting of mail cannot be used, or a template of a mail.
+pub fn account_jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
+    let (users, sessions) = (resources.users.clone(), sessionbus::Business::new(resources.db.clone()));
+    let mails = Mails::new(users.clone(), resources.mailer()?, &resources.settings.auth.issuer)?;
+    let runner = worker::sweep(mails.register(runner), "users.sweep", "3-59/15 * * * *", move || {
+        let users = users.clone();
+        async move { users.sweep().await.map(|swept| swept.tokens + swept.accounts) }
+    })?;
+    worker::sweep(runner, "sessions.sweep", "11-59/15 * * * *", move || {
+        let sessions = sessions.clone();
+        async move { sessions.sweep().await }
+    })
 }
 
 /// Runs a service until it is told to stop; the result is what its `main` returns.
@@ -79,6 +113,7 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
-    let loaded = settings::load(&settings::Sources::of_process(flags));
+    let loaded =
+        settings::load(&settings::Sources::of_process(flags)).and_then(|loaded| mailer::check(loaded, service));
     service::run(service.name, service.version, loaded, |start| build::build(service, start))
 }

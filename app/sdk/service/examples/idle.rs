@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         let slow = operation("slow", "Take a second").responds(200, "text/plain");
         let routes = Routes::new("idle", "Idle").get("/v1/slow", Permission::MoviesRead, slow, take_a_second);
         let api = Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()?;
-        Ok(Parts { api, ready: Box::new(|_, _| ()), close: Box::new(|| ()) })
+        Ok(Parts { api, mailbox: None, ready: Box::new(|_, _| ()), close: Box::new(|| ()) })
     })
 }
 

@@ -7,6 +7,7 @@ use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse};
 use serde_json::json;
 
+use crate::mailbox;
 use crate::ready::Readiness;
 
 /// What the debug listener shows.
@@ -17,6 +18,8 @@ pub(crate) struct Shown {
     pub(crate) environment: &'static str,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: telemetry::Metrics,
+    /// The mails that are kept in place of being sent.
+    pub(crate) mailbox: Option<mail::Mailbox>,
 }
 
 pub(crate) fn app(
@@ -30,12 +33,18 @@ pub(crate) fn app(
         InitError = (),
     > + use<>,
 > {
+    let mailbox = shown.mailbox.clone();
     App::new()
         .app_data(Data::new(shown))
         .route("/metrics", web::get().to(metrics))
         .route("/livez", web::get().to(HttpResponse::Ok))
         .route("/readyz", web::get().to(readyz))
         .route("/buildinfo", web::get().to(build_info))
+        .configure(|config| {
+            if let Some(mailbox) = mailbox {
+                config.configure(mailbox::pages(mailbox));
+            }
+        })
 }
 
 async fn metrics(shown: Data<Shown>) -> HttpResponse {

@@ -14,6 +14,7 @@
 mod debug;
 mod life;
 mod listen;
+mod mailbox;
 mod ready;
 mod refusal;
 mod server;

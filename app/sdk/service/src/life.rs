@@ -39,6 +39,8 @@ pub struct Start {
 pub struct Parts {
     /// The routes.
     pub api: mux::Api,
+    /// Mails that are kept in place of being sent, for the debug listener to show.
+    pub mailbox: Option<mail::Mailbox>,
     /// What is done once the process is ready, with the addresses of the public and of the debug listener.
     pub ready: Box<dyn FnOnce(SocketAddr, SocketAddr) + Send>,
     /// What is done last, once nothing needs it any more: closing a pool, leaving a cluster.
@@ -145,9 +147,10 @@ where
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let Parts { api, ready, close } = built?;
+    let Parts { api, mailbox, ready, close } = built?;
 
-    let servers = start_servers(name, version, &settings, &api, public, private, &readiness, &tasks, telemetry)?;
+    let servers =
+        start_servers(name, version, &settings, &api, mailbox, public, private, &readiness, &tasks, telemetry)?;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (api_url, debug_url) = (servers.url(&servers.public), servers.url(&servers.private));
     match readiness.check().await {
@@ -195,6 +198,7 @@ fn start_servers(
     version: &'static str,
     settings: &Settings,
     api: &mux::Api,
+    mailbox: Option<mail::Mailbox>,
     public: Listener,
     private: Listener,
     readiness: &Readiness,
@@ -214,6 +218,7 @@ fn start_servers(
         environment: settings.env.as_str(),
         readiness: readiness.clone(),
         metrics: telemetry.metrics(),
+        mailbox,
     };
     let one = Options { workers: NonZeroUsize::new(1), ..options.clone() };
     let private = serve("debug server", private, &one, tasks, move || debug::app(shown.clone()))

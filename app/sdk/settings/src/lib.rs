@@ -49,12 +49,15 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What is wrong when a program cannot work with the value of `key`, for a reason that it alone knows: `expected` says
-    /// what would be right.
+    /// What is wrong when a program cannot work with the values of some keys, for reasons that it alone knows: each key
+    /// with what would be right.
     #[must_use]
-    pub fn refused(&self, key: &str, expected: &str) -> Errors {
+    pub fn refused(&self, expected: &[(&str, String)]) -> Errors {
         let mut faults = Vec::new();
-        rules::Rules { values: &self.values, faults: &mut faults }.require(key, false, expected);
+        let mut rules = rules::Rules { values: &self.values, faults: &mut faults };
+        for (key, expected) in expected {
+            rules.require(key, false, expected);
+        }
         Errors::new(faults)
     }
 }

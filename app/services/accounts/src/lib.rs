@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use assembly::{Resources, Service};
+use assembly::{Resources, Service, account_jobs};
 use mux::{About, Routes};
 use seeding::PASSWORD;
 use service::Tasks;
@@ -15,6 +15,8 @@ pub const SERVICE: Service = Service {
     about,
     tables,
     work,
+    jobs: account_jobs,
+    mails: true,
     entry: "/openapi.json",
     first_steps,
 };

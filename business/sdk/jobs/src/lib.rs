@@ -49,7 +49,8 @@ mod store;
 pub use crate::job::{Failure, Job, JobId, JobKind};
 pub use crate::leases::LEASE;
 pub use crate::queue::{
-    Figures, Filter, Queued, State, discard, enqueue, enqueue_at, enqueue_once, figures, query, query_by_id, retry,
+    Figures, Filter, Queued, State, discard, discard_dead, enqueue, enqueue_at, enqueue_once, figures, query,
+    query_by_id, retry, retry_dead,
 };
 pub use crate::report::{Begun, Report};
 pub use crate::runner::Runner;

@@ -145,6 +145,23 @@ pub async fn discard(db: &Db, job_id: JobId) -> Result<(), Error> {
     if store::discard(db, job_id).await? { Ok(()) } else { Err(Error::NotFound) }
 }
 
+/// Makes all jobs that were given up due now, or those of one kind, and says how many there were. A job whose key was taken
+/// meanwhile stays as it is.
+///
+/// # Errors
+/// The database failed.
+pub async fn retry_dead(db: &Db, name: Option<&str>) -> Result<u64, Error> {
+    store::retry_dead(db, name).await
+}
+
+/// Removes all jobs that were given up, or those of one kind, and says how many there were.
+///
+/// # Errors
+/// The database failed.
+pub async fn discard_dead(db: &Db, name: Option<&str>) -> Result<u64, Error> {
+    store::discard_dead(db, name).await
+}
+
 /// The figures of every lane that has jobs.
 ///
 /// # Errors

@@ -233,6 +233,23 @@ pub(crate) async fn discard(db: &Db, job_id: JobId) -> Result<bool, Error> {
     db.execute(sqlx::query(SQL).bind(job_id.uuid())).await.map(|removed| removed == 1)
 }
 
+pub(crate) async fn retry_dead(db: &Db, name: Option<&str>) -> Result<u64, Error> {
+    // Of several with one key the newest, and none where one that lives has it.
+    const SQL: &str = "
+        UPDATE jobs SET attempt = 0, due_at = now(), dead_at = NULL
+        WHERE dead_at IS NOT NULL AND ($1::text IS NULL OR name = $1) AND NOT EXISTS (
+            SELECT FROM jobs AS other
+            WHERE other.name = jobs.name AND other.unique_key = jobs.unique_key
+                AND (other.dead_at IS NULL OR other.job_id > jobs.job_id)
+        )";
+    db.execute(sqlx::query(SQL).bind(name)).await
+}
+
+pub(crate) async fn discard_dead(db: &Db, name: Option<&str>) -> Result<u64, Error> {
+    const SQL: &str = "DELETE FROM jobs WHERE dead_at IS NOT NULL AND ($1::text IS NULL OR name = $1)";
+    db.execute(sqlx::query(SQL).bind(name)).await
+}
+
 pub(crate) async fn figures(db: &Db) -> Result<Vec<Figures>, Error> {
     const SQL: &str = "
         SELECT lane,

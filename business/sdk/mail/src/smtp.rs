@@ -51,10 +51,10 @@ pub enum RelayError {
     )]
     Form,
     /// A password would be sent in the clear.
-    #[error("a password needs TLS: smtps://, or smtp:// with ?tls=required")]
+    #[error("must be under TLS, since it has a password: smtps://, or smtp:// with ?tls=required")]
     PasswordInTheClear,
     /// TLS cannot be set up for the host.
-    #[error("TLS cannot be set up for this host")]
+    #[error("must be a host for which TLS can be set up")]
     Tls,
 }
 

@@ -156,7 +156,7 @@ fn production_refuses_what_only_development_may_do() {
 #[test]
 fn a_program_refuses_a_value_that_it_alone_knows_to_be_wrong_with_its_source_and_masked() {
     let loaded = Given::default().arguments(&["--mail.smtp_url", "smtp://user:hunter2@relay"]).loaded();
-    let errors = loaded.refused("mail.smtp_url", "another relay");
+    let errors = loaded.refused(&[("mail.smtp_url", "another relay".to_owned())]);
     insta::assert_snapshot!(errors, @r#"
         1 setting is wrong
           mail.smtp_url = "smtp://user:***@relay" (flag --mail.smtp_url): expected another relay

@@ -87,7 +87,7 @@ async fn accounts_serves_its_own_routes_and_says_so_and_none_of_the_catalogue() 
 async fn in_production_accounts_waits_for_migrations_and_runs_none() {
     let database = dbtest::empty().await;
     let keys = crate::folder::keys();
-    let setup = crate::process::Setup::new().of(beside("accounts")).with("env", "production");
+    let setup = crate::process::Setup::new().of(beside("accounts")).in_production();
     let setup = setup.with("db.url", database.url()).with("auth.keys_dir", keys.path().display().to_string());
     let process = setup.serving_unready().await;
     let problem = get(format!("{}/readyz", process.url)).await.assert_problem(503);

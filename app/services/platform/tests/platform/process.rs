@@ -60,6 +60,13 @@ impl Setup {
             .with("db.acquire_timeout", "10s")
     }
 
+    /// In production, where mails go to a relay that is away.
+    pub(crate) fn in_production(self) -> Self {
+        self.with("env", "production")
+            .with("mail.smtp_url", "smtp://127.0.0.1:9")
+            .with("mail.from", "Marquee <no-reply@marquee.test>")
+    }
+
     /// Runs another service than `platform`.
     pub(crate) fn of(mut self, program: PathBuf) -> Self {
         self.program = program;

@@ -43,7 +43,7 @@ async fn production_waits_for_its_migrations_and_needs_no_restart_once_they_are_
     let database = dbtest::empty().await;
     let keys = folder::keys();
     let setup = Setup::new()
-        .with("env", "production")
+        .in_production()
         .with("db.url", database.url())
         .with("auth.keys_dir", keys.path().display().to_string());
     let process = setup.serving_unready().await;
@@ -91,7 +91,7 @@ async fn production_without_a_signing_key_says_so_and_how_to_make_one() {
     let keys = tempfile::tempdir().unwrap();
     let folder = keys.path().join("keys");
     let setup = Setup::new()
-        .with("env", "production")
+        .in_production()
         .with("db.url", "postgres://nobody@127.0.0.1:9/nothing")
         .with("auth.keys_dir", folder.display().to_string());
     let mut process = setup.start();

@@ -43,10 +43,7 @@ impl Shop {
 
     /// A production process that reaches the database at `url`.
     pub(crate) fn setup_behind(&self, url: &str) -> Setup {
-        Setup::new()
-            .with("env", "production")
-            .with("db.url", url)
-            .with("auth.keys_dir", self.keys.path().display().to_string())
+        Setup::new().in_production().with("db.url", url).with("auth.keys_dir", self.keys.path().display().to_string())
     }
 
     /// A new user of this role.

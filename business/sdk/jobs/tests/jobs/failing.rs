@@ -148,3 +148,29 @@ async fn a_retried_job_whose_key_was_taken_meanwhile_stays_dead() {
     assert!(matches!(jobs::retry(&db, dead).await, Err(Error::Duplicate { .. })));
     assert_eq!(jobs::query_by_id(&db, dead).await.unwrap().state, State::Dead);
 }
+
+#[tokio::test]
+async fn after_an_outage_all_dead_jobs_of_a_kind_are_retried_or_dropped_at_once() {
+    let database = Database::new().await;
+    let db = database.db();
+    for text in ["one", "two", "three"] {
+        enqueue(&db, &note(text)).await;
+    }
+    enqueue(&db, &Hasty).await;
+    let ask = async || db.transact(async |tx| jobs::enqueue_once(&tx, &note("keyed"), "key").await).await.unwrap();
+    for _ in 0..2 {
+        assert!(ask().await);
+        database.execute("UPDATE jobs SET dead_at = now()").await;
+    }
+    assert_eq!(jobs::retry_dead(&db, Some("test.unknown")).await.unwrap(), 0);
+    // Of the two with one key, the newer.
+    assert_eq!(jobs::retry_dead(&db, Some("test.note")).await.unwrap(), 4);
+    assert_eq!(jobs::retry_dead(&db, Some("test.note")).await.unwrap(), 0);
+    let waiting = Filter { state: Some(State::Waiting), name: None };
+    let waiting = jobs::query(&db, &waiting, 10).await.unwrap();
+    assert!(waiting.iter().all(|job| job.attempt == 0 && job.name == "test.note"), "{waiting:?}");
+    assert_eq!(waiting.len(), 4);
+    assert_eq!(jobs::discard_dead(&db, Some("test.hasty")).await.unwrap(), 1);
+    assert_eq!(jobs::discard_dead(&db, None).await.unwrap(), 1);
+    assert_eq!(queued(&db).await.len(), 4);
+}

@@ -1,0 +1,169 @@
+//! The mails that a development machine keeps, on the debug listener.
+//!
+//! A mail is untrusted HTML: it is shown in a frame without scripts, forms, or an origin, and loads nothing. The pages answer
+//! only to an address or to `localhost`, since a name that an attacker owns may point here: a page of theirs would read
+//! them like its own (DNS rebinding).
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::guard::{Guard, GuardContext};
+use actix_web::http::header::{self, ContentType};
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use mail::{Kept, MailId, Mailbox};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use types::Name;
+
+/// How many mails the list shows.
+const SHOWN: u32 = 100;
+
+/// Nothing but the page's own style, and the mail in its frame.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'";
+
+/// Of a mail nothing but its text and style; `sandbox` also when it is opened without the frame.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'; sandbox";
+
+/// The pages and what they show.
+#[derive(Clone)]
+struct Pages {
+    mailbox: Mailbox,
+    templates: Arc<Environment<'static>>,
+}
+
+/// Adds the pages of the mailbox.
+pub(crate) fn pages(mailbox: Mailbox) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let Ok(templates) = templates() else { return };
+        config.app_data(Data::new(Pages { mailbox, templates: Arc::new(templates) }));
+        config.service(
+            web::scope("/mail")
+                .guard(Unnamed)
+                .route("", web::get().to(list))
+                .route("/{mail_id}", web::get().to(show))
+                .route("/{mail_id}/html", web::get().to(html)),
+        );
+    }
+}
+
+/// Whether the request names an address, or `localhost`.
+struct Unnamed;
+
+impl Guard for Unnamed {
+    fn check(&self, context: &GuardContext<'_>) -> bool {
+        let head = context.head();
+        let host = head.headers().get(header::HOST).and_then(|host| host.to_str().ok()).or_else(|| head.uri.host());
+        host.is_some_and(is_unnamed)
+    }
+}
+
+fn is_unnamed(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok()
+}
+
+async fn list(pages: Data<Pages>) -> HttpResponse {
+    match pages.mailbox.query(None, SHOWN).await {
+        Ok(mails) => {
+            let mails = mails.iter().map(|kept| Value::from_pairs(fields(kept))).collect::<Vec<_>>();
+            pages.page("list.html", Value::from_pairs([("mails", Value::from(mails))]))
+        }
+        Err(error) => failure(&error),
+    }
+}
+
+async fn show(pages: Data<Pages>, mail_id: Path<String>) -> HttpResponse {
+    match find(&pages.mailbox, &mail_id).await {
+        Ok(kept) => pages.page("mail.html", Value::from_pairs(fields(&kept))),
+        Err(error) => failure(&error),
+    }
+}
+
+async fn html(pages: Data<Pages>, mail_id: Path<String>) -> HttpResponse {
+    match find(&pages.mailbox, &mail_id).await {
+        Ok(kept) => answer(HttpResponse::Ok(), MAIL_POLICY).body(kept.html),
+        Err(error) => failure(&error),
+    }
+}
+
+async fn find(mailbox: &Mailbox, mail_id: &str) -> Result<Kept, sqldb::Error> {
+    let mail_id = MailId::parse(mail_id).map_err(|_| sqldb::Error::NotFound)?;
+    mailbox.query_by_id(mail_id).await
+}
+
+impl Pages {
+    fn page(&self, name: &str, values: Value) -> HttpResponse {
+        match self.templates.get_template(name).and_then(|template| template.render(&values)) {
+            Ok(page) => answer(HttpResponse::Ok(), POLICY).body(page),
+            Err(error) => {
+                tracing::error!(%error, "a page of the mailbox cannot be rendered");
+                answer(HttpResponse::InternalServerError(), POLICY).finish()
+            }
+        }
+    }
+}
+
+fn failure(error: &sqldb::Error) -> HttpResponse {
+    match error {
+        sqldb::Error::NotFound => answer(HttpResponse::NotFound(), POLICY).body("There is no such mail.\n"),
+        error => answer(HttpResponse::ServiceUnavailable(), POLICY).body(format!("{error}\n")),
+    }
+}
+
+fn answer(mut response: HttpResponseBuilder, policy: &'static str) -> HttpResponseBuilder {
+    response
+        .insert_header(ContentType::html())
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    response
+}
+
+fn fields(kept: &Kept) -> [(&'static str, Value); 6] {
+    [
+        ("id", Value::from(kept.id.to_string())),
+        ("to", Value::from(kept.to.as_str())),
+        ("name", Value::from(kept.name.as_ref().map(Name::as_str).unwrap_or_default())),
+        ("subject", Value::from(kept.subject.as_str())),
+        ("text", Value::from(kept.text.as_str())),
+        ("created_at", Value::from(kept.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())),
+    ]
+}
+
+fn templates() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.add_template("style.css", include_str!("mailbox/style.css"))?;
+    environment.add_template("list.html", include_str!("mailbox/list.html"))?;
+    environment.add_template("mail.html", include_str!("mailbox/mail.html"))?;
+    Ok(environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_parse() {
+        assert!(templates().is_ok());
+    }
+
+    #[test]
+    fn the_pages_answer_to_addresses_and_to_localhost_alone() {
+        for host in ["127.0.0.1:3010", "localhost:3010", "localhost", "[::1]:3010", "192.0.2.7"] {
+            assert!(is_unnamed(host), "{host}");
+        }
+        for host in
+            ["", "rebound.example", "rebound.example:3010", "127.0.0.1.rebound.example:3010", "[rebound]", "::1"]
+        {
+            assert!(!is_unnamed(host), "{host}");
+        }
+    }
+}
