@@ -38,6 +38,13 @@ const RESERVED: &[Reserved] = &[
         mend: "ask a business crate; a new one goes into business/sdk",
     },
     Reserved {
+        crates: &["async-nats"],
+        users: &["events", "natstest"],
+        tests: &[],
+        reason: "one place knows how events get to the broker and back",
+        mend: "announce a change, or make a consumer of events",
+    },
+    Reserved {
         crates: &["deadpool"],
         users: &["sqldb"],
         tests: &[],

@@ -24,6 +24,17 @@ pub(crate) struct Next {
     pub(crate) is_seen: bool,
 }
 
+/// What is known of an event that came by another way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Note {
+    /// It was taken before.
+    Known,
+    /// An earlier event of the same row waits.
+    Behind,
+    /// Neither.
+    New,
+}
+
 /// Makes the consumer known, once and for all replicas.
 pub(crate) async fn register(db: &Db, consumer: &str, start: Start) -> Result<(), Error> {
     // From now on, or from before the oldest: 0, since nothing tells that the oldest was swept.
@@ -79,11 +90,26 @@ pub(crate) async fn forget_seen(db: &Db, consumer: &str, events: &[Uuid]) -> Res
     db.execute(sqlx::query(SQL).bind(consumer).bind(events)).await.map(|_| ())
 }
 
-/// Whether the consumer is past the event or will not see it any more; holds the cursor in its place to the end of the
-/// transaction.
-pub(crate) async fn is_past(db: &Db, consumer: &str, event: &Event) -> Result<bool, Error> {
+/// Notes that the consumer takes an event which came by another way than the cursor's; says whether it is for the first
+/// time. To the end of the transaction nobody else takes it, and the cursor stays where it is.
+pub(crate) async fn note_seen(db: &Db, consumer: &str, event: &Event) -> Result<Note, Error> {
+    // Whoever holds the cursor or the note at this moment is waited for, and then seen.
     const SQL: &str = "
-        SELECT position >= $3 FROM event_cursors WHERE consumer = $1 AND partition = $2 FOR SHARE";
-    let query = sqlx::query_as::<_, (bool,)>(SQL).bind(consumer).bind(event.partition).bind(event.position);
-    Ok(db.fetch_optional(query).await?.is_some_and(|(is_past,)| is_past))
+        WITH cursor AS (
+            SELECT position >= $4 AS is_past FROM event_cursors WHERE consumer = $1 AND partition = $3 FOR SHARE
+        ), noted AS (
+            INSERT INTO event_seen (consumer, event_id)
+            SELECT $1, $2 WHERE NOT coalesce((SELECT is_past FROM cursor), false)
+            ON CONFLICT ON CONSTRAINT event_seen_pkey DO NOTHING RETURNING event_id
+        )
+        SELECT EXISTS (SELECT FROM noted), EXISTS (
+            SELECT FROM event_failures
+            WHERE consumer = $1 AND partition = $3 AND entity_id = $5 AND position < $4 AND dead_at IS NULL
+        )";
+    let query = sqlx::query_as::<_, (bool, bool)>(SQL).bind(consumer).bind(event.event_id).bind(event.partition);
+    Ok(match db.fetch_one(query.bind(event.position).bind(event.entity_id)).await? {
+        (false, _) => Note::Known,
+        (true, true) => Note::Behind,
+        (true, false) => Note::New,
+    })
 }

@@ -1,4 +1,4 @@
-//! Delivery of what the domains announce, at least once and in order.
+//! Delivery of what the domains announce, in order.
 //!
 //! A change and its event are committed together, by `changes`. From there a [`Relay`] takes over; every replica runs one.
 //!

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, StorageType};
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, ConnectOptions};
+use async_nats::{Client, ConnectOptions, ServerAddr};
 
 use crate::consumer::Failure;
 
@@ -43,8 +43,12 @@ pub struct UrlError;
 
 /// A way to the broker at `url`. It does not wait for it, and connects again whenever it was lost.
 async fn connect(url: &str) -> Result<Client, UrlError> {
-    let address: async_nats::ServerAddr = url.parse().map_err(|_| UrlError)?;
-    ConnectOptions::new()
+    let (address, credentials) = split(url)?;
+    let options = match credentials {
+        Some((user, password)) => ConnectOptions::with_user_and_password(user, password),
+        None => ConnectOptions::new(),
+    };
+    options
         .name("marquee")
         .retry_on_initial_connect()
         .connection_timeout(OPENING)
@@ -57,6 +61,23 @@ async fn connect(url: &str) -> Result<Client, UrlError> {
         .connect(address)
         .await
         .map_err(|_| UrlError)
+}
+
+/// The address without the credentials, and the credentials. The client does not use those of an address, and logs them.
+fn split(url: &str) -> Result<(ServerAddr, Option<(String, String)>), UrlError> {
+    let mut url = url.parse::<ServerAddr>().map_err(|_| UrlError)?.into_inner();
+    let decoded = |text: &str| {
+        let pair = format!("v={}", text.replace('+', "%2B"));
+        let value = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned());
+        value.ok_or(UrlError)
+    };
+    let credentials = match (url.username(), url.password()) {
+        ("", None) => None,
+        (user, Some(password)) if !user.is_empty() => Some((decoded(user)?, decoded(password)?)),
+        _ => return Err(UrlError),
+    };
+    url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| UrlError)?;
+    Ok((ServerAddr::from_url(url).map_err(|_| UrlError)?, credentials))
 }
 
 fn jetstream_of(client: Client) -> Context {
@@ -85,4 +106,20 @@ fn away(what: &str, error: &dyn std::error::Error) -> Failure {
 
 fn silent() -> Failure {
     Failure::Unavailable("the broker does not answer".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_taken_out_of_the_address() {
+        let (address, credentials) = split("tls://marquee:a%2Fb+c%20d@nats.example:4333").unwrap();
+        assert_eq!(address.as_url_str(), "tls://nats.example:4333");
+        assert_eq!(credentials, Some(("marquee".to_owned(), "a/b+c d".to_owned())));
+        assert_eq!(split("nats.example").unwrap().1, None);
+        for wrong in ["nats://marquee@nats.example", "nats://:secret@nats.example", "http://nats.example", "nats://"] {
+            assert!(split(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -41,17 +41,6 @@ pub(crate) async fn due(db: &Db, consumer: &str, partition: i16, limit: u32) -> 
     db.fetch_all(sqlx::query_as(SQL).bind(consumer).bind(partition).bind(i64::from(limit))).await
 }
 
-/// Whether an earlier event of the same row waits, so that this one has to as well.
-pub(crate) async fn is_behind(db: &Db, consumer: &str, event: &Event) -> Result<bool, Error> {
-    const SQL: &str = "
-        SELECT EXISTS (
-            SELECT FROM event_failures
-            WHERE consumer = $1 AND partition = $2 AND entity_id = $3 AND position < $4 AND dead_at IS NULL
-        )";
-    let query = sqlx::query_as::<_, (bool,)>(SQL).bind(consumer).bind(event.partition).bind(event.entity_id);
-    db.fetch_one(query.bind(event.position)).await.map(|(is_behind,)| is_behind)
-}
-
 /// Lets an event wait behind an earlier one.
 pub(crate) async fn queue(db: &Db, consumer: &str, event: &Event) -> Result<(), Error> {
     insert(db, consumer, event, 0, Duration::ZERO, "waits behind an earlier event of the same row", false).await

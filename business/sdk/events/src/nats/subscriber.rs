@@ -11,14 +11,18 @@ use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, SUBJECTS, UrlError, away, connect, ensure_stream, jetstream_of, silent};
 use crate::consumer::{Consumer, Failure, attempt};
+use crate::cursor::Note;
 use crate::event::Event;
 use crate::lane::Stop;
 use crate::parked::Refusal;
 use crate::report::{Report, Reporter};
 use crate::settings::Settings;
-use crate::{cursor, log, parked};
+use crate::{cursor, parked};
 
-/// How long one request for an event stands at the broker.
+/// How many events are asked for at once.
+const BATCH: usize = 100;
+
+/// How long one request for events stands at the broker.
 const STANDING: Duration = Duration::from_secs(5);
 
 /// How long the broker waits for an answer before it brings an event to another replica.
@@ -82,15 +86,15 @@ impl<C: Consumer> Subscriber<C> {
         cursor::register(&self.db, C::NAME, C::START).await?;
         let source = timeout(PATIENCE * 2, self.source()).await.map_err(|_| silent())??;
         loop {
-            let batch = source.batch().max_messages(1).expires(STANDING).messages();
-            let mut batch =
-                timeout(PATIENCE, batch).await.map_err(|_| silent())?.map_err(|error| away("the broker", &error))?;
-            let Some(message) = timeout(STANDING + PATIENCE, batch.next()).await.map_err(|_| silent())? else {
-                continue;
-            };
-            let message = message.map_err(|error| away("the broker", error.as_ref()))?;
-            *times = 0;
-            self.take(&message).await?;
+            // The next of them comes when the one before it is answered.
+            let batch = source.batch().max_messages(BATCH).expires(STANDING).messages();
+            let batch = timeout(PATIENCE, batch).await.map_err(|_| silent())?;
+            let mut batch = batch.map_err(|error| away("the broker", &error))?;
+            while let Some(message) = timeout(STANDING + PATIENCE, batch.next()).await.map_err(|_| silent())? {
+                let message = message.map_err(|error| away("the broker", error.as_ref()))?;
+                *times = 0;
+                self.take(&message).await?;
+            }
         }
     }
 
@@ -144,12 +148,13 @@ impl<C: Consumer> Subscriber<C> {
         let handled = self
             .db
             .transact(async |tx: Tx| {
-                if self.is_known(&tx, event).await? {
-                    return Ok(Outcome::Noted);
-                }
-                if parked::is_behind(&tx.db(), C::NAME, event).await? {
-                    parked::queue(&tx.db(), C::NAME, event).await?;
-                    return Ok(Outcome::Noted);
+                match cursor::note_seen(&tx.db(), C::NAME, event).await? {
+                    Note::Known => return Ok(Outcome::Noted),
+                    Note::Behind => {
+                        parked::queue(&tx.db(), C::NAME, event).await?;
+                        return Ok(Outcome::Noted);
+                    }
+                    Note::New => {}
                 }
                 attempt(self.settings.limit, self.consumer.handle(&tx, event)).await.map_err(Stop::Failed)?;
                 Ok(Outcome::Delivered)
@@ -172,7 +177,7 @@ impl<C: Consumer> Subscriber<C> {
         let parked = self
             .db
             .transact(async |tx: Tx| {
-                if self.is_known(&tx, event).await? {
+                if cursor::note_seen(&tx.db(), C::NAME, event).await? == Note::Known {
                     return Ok(None);
                 }
                 parked::park(&tx.db(), &self.settings, C::NAME, event, &reason).await.map(Some)
@@ -185,12 +190,6 @@ impl<C: Consumer> Subscriber<C> {
             Err(sqldb::Error::Violates { .. }) => Ok(Outcome::Refused(Refusal { attempts: 1, is_dead: true }, reason)),
             Err(error) => Err(Failure::Unavailable(error.to_string())),
         }
-    }
-
-    /// Whether the event was taken before, by this way or another; from now on to the end of the transaction nobody else
-    /// takes it.
-    async fn is_known(&self, tx: &Tx, event: &Event) -> Result<bool, sqldb::Error> {
-        Ok(cursor::is_past(&tx.db(), C::NAME, event).await? || log::seen(tx, C::NAME, event.event_id).await?)
     }
 }
 

@@ -176,7 +176,7 @@ impl World {
 }
 
 impl Reports {
-    fn note(&self, report: &Report<'_>) {
+    pub(crate) fn note(&self, report: &Report<'_>) {
         let line = match report {
             Report::Delivered { .. } => return,
             Report::Refused { attempts, reason, is_dead, .. } => format!("refused {attempts} {reason} {is_dead}"),
@@ -259,6 +259,11 @@ pub(crate) async fn announce(tx: &Tx, entity: &str, id: Uuid, version: i64) -> R
         .bind("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     tx.db().execute(insert).await?;
     Ok(event_id)
+}
+
+/// What a ledger would say of an event.
+pub(crate) fn line(event: &Event) -> Line {
+    Line { event_id: event.event_id, entity_id: event.entity_id, version: event.version }
 }
 
 /// An id whose events are in this part.

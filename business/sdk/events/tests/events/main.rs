@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
+mod broker;
 mod delivery;
 mod failures;
 mod harness;
+mod kills;
 mod leases;
 mod listening;
 mod retention;
