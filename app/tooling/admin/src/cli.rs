@@ -1,5 +1,7 @@
 //! The command line: commands, flags, help.
 
+mod jobs;
+
 use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -7,6 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use crate::exit;
+
+pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 
 /// Run the product: schema, accounts, keys, data, checks.
 #[derive(Debug, Parser)]
@@ -67,6 +71,12 @@ pub(crate) enum Command {
     /// What the domains announce, and what of it was refused
     #[command(subcommand)]
     Events(Events),
+    /// Work that is done later: what waits, what was given up
+    #[command(subcommand)]
+    Jobs(Jobs),
+    /// The mails that a development machine keeps in place of sending them
+    #[command(subcommand)]
+    Mail(Mail),
     /// Print who may do what: every permission, by role
     #[command(
         after_help = "Example:\n  admin policy --json | jq -r '.[] | select(.grants.editor == \"any\").permission'"

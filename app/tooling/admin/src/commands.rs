@@ -5,7 +5,9 @@ mod config;
 mod db;
 mod events;
 mod import;
+mod jobs;
 mod keys;
+mod mail;
 mod migrate;
 mod policy;
 mod routes;
@@ -33,6 +35,8 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Users(command) => users::run(context, command).await,
         Command::Events(command) => events::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
+        Command::Jobs(command) => jobs::run(context, command).await,
+        Command::Mail(command) => mail::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
         Command::Policy => Ok(policy::run()),
         Command::Config(command) => config::run(context, command),

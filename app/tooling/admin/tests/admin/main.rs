@@ -6,6 +6,7 @@ mod api;
 mod config;
 mod events;
 mod import;
+mod jobs;
 mod keys;
 mod program;
 mod run;
