@@ -1,4 +1,4 @@
-//! What an API serves about itself: `/openapi.json`, the reference at `/docs`, the policy, a page for each kind of problem.
+//! What an API serves about itself: `/openapi.json`, the reference at `/docs`, the policy, pages about problems.
 
 mod policy;
 
@@ -153,7 +153,7 @@ fn page(api: &str, heading: &str, body: &str) -> HttpResponse {
          <title>{heading} - {api}</title>\
          <style>body{{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:3rem auto;\
          padding:0 1rem}}code{{background:#8882;padding:.1em .3em}}\
-         .wide{{width:min(76rem,96vw);margin-left:calc(21rem - min(38rem,48vw));overflow-x:auto}}\
+         .wide{{position:relative;left:50%;transform:translateX(-50%);width:min(76rem,96vw);margin:2rem 0;overflow-x:auto}}\
          table{{border-collapse:collapse;width:100%;font-size:.9rem}}th,td{{border:1px solid #8885;padding:.4em .6em;\
          text-align:left;vertical-align:top}}thead th{{background:#8882}}tbody th{{font-weight:400;min-width:16rem}}\
          td code{{white-space:nowrap;line-height:1.9}}dl{{display:grid;grid-template-columns:4rem 1fr;gap:.3rem .8rem}}\

@@ -3,9 +3,9 @@
 //! What has to come follows from the typed table alone (`auth::policy`) by the rules in [`matrix::expected`]. Which permission
 //! a route is meant to have is said a second time, in `lines`: a route that asks for less than it is meant to is a red cell.
 
-mod ground;
-mod lines;
-mod matrix;
+pub(crate) mod ground;
+pub(crate) mod lines;
+pub(crate) mod matrix;
 mod planted;
 
 use std::collections::BTreeSet;

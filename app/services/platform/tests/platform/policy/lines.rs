@@ -1,5 +1,6 @@
 //! How each route is asked, by whom it is meant to be had, whose its targets are.
 
+mod audits;
 mod films;
 mod sessions;
 mod users;
@@ -12,7 +13,7 @@ use crate::policy::matrix::{Cell, Line, NOTHING};
 
 /// Every route of the platform. Where one asks for more than its own permission, a line of its own says when.
 pub(crate) fn lines() -> Vec<&'static Line> {
-    [films::LINES, sessions::LINES, users::LINES, HEALTH].into_iter().flatten().collect()
+    [audits::LINES, films::LINES, sessions::LINES, users::LINES, HEALTH].into_iter().flatten().collect()
 }
 
 const HEALTH: &[Line] = &[
