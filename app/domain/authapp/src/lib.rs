@@ -42,6 +42,7 @@ async fn login(app: Data<App>, Device(device): Device, Json(login): Json<Login>)
     let outcome = app.users.authenticate(&login.email, &login.password).await;
     let is_guess = |error: &userbus::Error| matches!(error, userbus::Error::BadCredentials);
     let user = attempt.settle(outcome, is_guess).await.map_err(of_user)?;
+    telemetry::annotate("user_id", user.id);
     let begin = app.db.transact(async |tx| {
         // The password was checked some time ago, and may have been changed since.
         app.users.with_tx(&tx).confirm(&user).await.map_err(of_user)?;

@@ -5,6 +5,7 @@
 mod ground;
 
 mod brakes;
+mod conformance;
 mod login;
 mod published;
 mod refresh;

@@ -8,6 +8,7 @@ mod accounts;
 mod anonymity;
 mod brakes;
 mod changes;
+mod conformance;
 mod deletion;
 mod description;
 mod list;
