@@ -24,6 +24,6 @@ pub use exchange::ask;
 pub use metrics::Samples;
 pub use plan::{Plan, Route};
 pub use run::{Progress, run};
-pub use tally::{FIRST_FAILURES, FailedAt, Latency, Outcome, RouteTally, Run, Slice};
+pub use tally::{FIRST_FAILURES, FailedAt, GRACE, Latency, Outcome, RouteTally, Run, Slice};
 pub use target::Target;
 pub use template::Template;

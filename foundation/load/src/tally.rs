@@ -12,6 +12,9 @@ use crate::{Failure, Plan};
 /// Failures that are kept one by one.
 pub const FIRST_FAILURES: usize = 10;
 
+/// How long after the window an answer still is in time: the last requests are due at its very end.
+pub const GRACE: Duration = Duration::from_secs(1);
+
 /// Widths of a slice, of which the first is taken that needs no more than [`MOST_SLICES`].
 const WIDTHS: [u64; 10] = [100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000];
 const MOST_SLICES: u128 = 60;
@@ -27,8 +30,8 @@ pub struct Run {
     pub due: u64,
     /// Due, and not sent: too many were unanswered.
     pub held_back: u64,
-    /// Answered within the window, whatever the answer.
-    pub answered_in_window: u64,
+    /// Answered within the window or at most [`GRACE`] after it, whatever the answer.
+    pub answered_in_time: u64,
     /// Answered with a status below 400.
     pub good: u64,
     /// What came of each that was sent.
@@ -113,10 +116,10 @@ impl Run {
         self.due - self.good
     }
 
-    /// Answers a second within the window.
+    /// Answers in time, for each second of the window.
     #[must_use]
     pub fn rate(&self) -> f64 {
-        self.answered_in_window as f64 / self.window.as_secs_f64().max(f64::MIN_POSITIVE)
+        self.answered_in_time as f64 / self.window.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 }
 
@@ -210,7 +213,7 @@ impl Tally {
             took: Duration::ZERO,
             due: 0,
             held_back: 0,
-            answered_in_window: 0,
+            answered_in_time: 0,
             good: 0,
             outcomes: BTreeMap::new(),
             latency: Latency::new(3),
@@ -245,11 +248,10 @@ impl Tally {
     /// It was sent `lag` after it was due, and this came of it `latency` after it was due.
     pub(crate) fn done(&mut self, due: Due, lag: Duration, latency: Duration, outcome: Outcome) {
         self.run.lag.record(lag);
-        if let Outcome::Answered { .. } = outcome
-            && due.at + latency < self.run.window
-        {
-            self.run.answered_in_window += 1;
-            if let Some(slice) = self.slice(due.at + latency) {
+        if let Outcome::Answered { .. } = outcome {
+            let at = due.at + latency;
+            self.run.answered_in_time += u64::from(at < self.run.window + GRACE);
+            if let Some(slice) = self.slice(at) {
                 slice.answered += 1;
             }
         }

@@ -22,7 +22,8 @@ pub(crate) fn adds_up(run: &Run) {
     assert_eq!(run.routes.iter().map(|route| route.good).sum::<u64>(), run.good);
     assert_eq!(run.slices.iter().map(|slice| slice.due).sum::<u64>(), run.due);
     assert_eq!(run.slices.iter().map(|slice| slice.bad).sum::<u64>(), run.bad());
-    assert_eq!(run.slices.iter().map(|slice| slice.answered).sum::<u64>(), run.answered_in_window);
+    assert!(run.slices.iter().map(|slice| slice.answered).sum::<u64>() <= run.answered_in_time);
+    assert!(run.answered_in_time <= sent);
     assert_eq!(run.slices.iter().map(|slice| slice.latency.count()).sum::<u64>(), run.latency.count());
 }
 

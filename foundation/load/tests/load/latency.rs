@@ -64,7 +64,7 @@ async fn an_answer_that_never_comes_is_given_up() {
     plan.timeout = Duration::from_secs(3);
     let run = run(&plan).await;
     adds_up(&run);
-    assert_eq!((run.due, run.held_back, run.good, run.answered_in_window), (50, 45, 0, 0));
+    assert_eq!((run.due, run.held_back, run.good, run.answered_in_time), (50, 45, 0, 0));
     assert_eq!(
         run.outcomes.iter().map(|(outcome, count)| (outcome.to_string(), *count)).collect::<Vec<_>>(),
         [("timeout".to_owned(), 5)]
