@@ -47,6 +47,9 @@ pub(crate) fn warnings(settings: &Settings, values: &Values) -> Vec<String> {
             warnings
                 .push("neither db.url nor db.data_dir is set in production: data is in a private cluster".to_owned());
         }
+        if !settings.limits.enabled {
+            warnings.push("limits.enabled is false in production: nothing slows down who guesses passwords".to_owned());
+        }
         if !settings.web.debug_host.ip().is_loopback() {
             warnings.push("web.debug_host is not a loopback address: keep it inside the cluster's network".to_owned());
         }

@@ -173,10 +173,12 @@ fn production_warns_of_what_it_was_not_told() {
             ("MARQUEE__AUTH__ISSUER", "https://api.example.com"),
             ("MARQUEE__AUTH__KEYS_DIR", "/keys"),
             ("MARQUEE__WEB__DEBUG_HOST", "0.0.0.0:3010"),
+            ("MARQUEE__LIMITS__ENABLED", "false"),
         ])
         .loaded();
     insta::assert_snapshot!(told.warnings.join("\n"), @r#"
         db.url is given as a flag, which every user of this machine can read
+        limits.enabled is false in production: nothing slows down who guesses passwords
         web.debug_host is not a loopback address: keep it inside the cluster's network
         "#);
 }
