@@ -20,6 +20,15 @@ async fn sound_asleep(world: &World) {
     tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
+/// Waits until a relay listens.
+async fn listens(world: &World) {
+    const SQL: &str = "
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = 'marquee events'
+            AND (query LIKE 'LISTEN %' OR query = 'SELECT 1')";
+    eventually("it listens", async || world.db.fetch_one(sqlx::query_as::<_, (i64,)>(SQL)).await.unwrap().0 == 1).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sleeping_relay_is_woken() {
     let world = World::new().await;
@@ -91,11 +100,13 @@ async fn a_connection_that_is_cut_or_dies_without_a_word_is_replaced() {
     world.change(id_in(1)).await;
     world.written("ledger", 1).await;
 
+    listens(&world).await;
     sound_asleep(&world).await;
     proxy.cut();
     world.change(id_in(1)).await;
     world.written("ledger", 2).await;
 
+    listens(&world).await;
     sound_asleep(&world).await;
     proxy.strand();
     let start = Instant::now();
