@@ -61,7 +61,7 @@ async fn a_registration_is_mailed_and_shown_and_its_token_activates_the_account(
     assert_eq!(answer.status, 200, "{answer:?}");
     let login = request(Method::POST, format!("{}/v1/auth/login", process.url));
     let answer = send(login.json(&json!({ "email": "ada@example.com", "password": PASSWORD }))).await;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.status, 201, "{answer:?}");
     process.stop().await;
 }
 
