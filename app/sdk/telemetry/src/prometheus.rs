@@ -19,6 +19,9 @@ const LATENCY: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1
 /// How often histograms are drained and the runtime is looked at.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// Beside `process_cpu_seconds_total`, which is a counter and so has whole seconds: too coarse for a plot.
+const PROCESSOR_TIME: &str = "process_cpu_time_seconds";
+
 /// The metrics of this process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -33,6 +36,7 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         self.process.collect();
+        metrics::gauge!(PROCESSOR_TIME).set(processor_time().as_secs_f64());
         self.counted.iter().for_each(|read| read());
         self.handle.render()
     }
@@ -96,9 +100,16 @@ pub(crate) fn upkeep(metrics: &Metrics) -> JoinSet<()> {
     tasks
 }
 
+/// What this process took of the processors so far.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
 fn describe() {
     metrics_process::Collector::default().describe();
     http::describe();
+    metrics::describe_gauge!(PROCESSOR_TIME, Unit::Seconds, "Processor time of the process, to the microsecond.");
     metrics::describe_gauge!("build_info", "Which service and version runs; always 1.");
     metrics::describe_counter!("log_lines_lost_total", Unit::Count, "Log lines never written: the output was slower.");
     metrics::describe_counter!("trace_spans_ended_total", Unit::Count, "Spans that were recorded and ended.");

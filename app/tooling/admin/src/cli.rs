@@ -1,6 +1,8 @@
 //! The command line: commands, flags, help.
 
+mod doctor;
 mod jobs;
+mod load;
 
 use std::path::PathBuf;
 
@@ -10,7 +12,9 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
+pub(crate) use self::load::{Asked, Load};
 
 /// Run the product: schema, accounts, keys, data, checks.
 #[derive(Debug, Parser)]
@@ -94,6 +98,18 @@ pub(crate) enum Command {
     /// The way to the database
     #[command(subcommand)]
     Db(Db),
+    /// Look for what this machine lacks, each with its mend
+    ///
+    /// Exits with 1 when something is missing that `make run`, `make test` or a service needs. Nothing is changed.
+    #[command(after_help = "Examples:\n  admin doctor\n  admin doctor --with kubernetes --json")]
+    Doctor(Doctor),
+    /// Load a running service, and tell whether it meets its goals
+    ///
+    /// Requests are due on a schedule that answers do not slow down (an open model), and latency is counted from when
+    /// a request was due: a stall of the service shows in every request that it delays. The run is kept in
+    /// .marquee/load and compared with the last one of the same flags. Exits with 6 when a goal is missed.
+    #[command(after_help = load::HELP)]
+    Load(Box<Load>),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   admin completions bash > /etc/bash_completion.d/admin

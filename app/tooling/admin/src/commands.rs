@@ -3,10 +3,12 @@
 mod completions;
 mod config;
 mod db;
+mod doctor;
 mod events;
 mod import;
 mod jobs;
 mod keys;
+mod load;
 mod mail;
 mod migrate;
 mod policy;
@@ -42,6 +44,8 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Config(command) => config::run(context, command),
         Command::Db(command) => db::run(context, command).await,
         Command::Completions { shell } => Ok(completions::run(shell)),
+        Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Load(arguments) => load::run(context, *arguments).await,
         Command::Version => Ok(version::run()),
         Command::Token(arguments) => token::run(context, arguments).await,
         Command::Routes => routes::routes(),

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Refused = 4,
     /// Done in part.
     Partial = 5,
+    /// What was measured misses a goal.
+    Missed = 6,
     /// The settings are wrong (`EX_USAGE` of sysexits.h, as in every program of the product).
     Configuration = 64,
     /// The database does not answer (`EX_UNAVAILABLE` of sysexits.h).
@@ -35,6 +37,7 @@ Exit codes:
     3  not found
     4  refused by a rule, or by the state of things
     5  done in part: rows were rejected
+    6  a goal of `load` was missed
    64  wrong settings
    69  database unavailable
   130  ended by Ctrl-C, at a clean border

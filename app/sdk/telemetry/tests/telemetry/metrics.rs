@@ -54,9 +54,13 @@ async fn the_process_the_runtime_and_the_build_are_shown() {
         }
         tokio::task::yield_now().await;
     };
-    for name in
-        ["process_resident_memory_bytes ", "process_cpu_seconds_total ", "process_open_fds ", "log_lines_lost_total "]
-    {
+    for name in [
+        "process_resident_memory_bytes ",
+        "process_cpu_seconds_total ",
+        "process_cpu_time_seconds ",
+        "process_open_fds ",
+        "log_lines_lost_total ",
+    ] {
         assert!(text.contains(name), "{name} is not in\n{text}");
     }
     assert!(text.contains("build_info{service=\"films\",version=\"1.2.3\"} 1"), "{text}");

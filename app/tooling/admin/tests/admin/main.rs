@@ -4,11 +4,14 @@
 
 mod api;
 mod config;
+mod doctor;
 mod events;
 mod import;
 mod jobs;
 mod keys;
+mod load;
 mod program;
 mod run;
 mod schema;
+mod server;
 mod users;
