@@ -37,7 +37,7 @@ use actix_web::http::{Method, Version};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use apierror::{ApiError, Code};
 use auth::Caller;
-use changes::{Actor, Origin, Traceparent};
+use changes::{Actor, Origin};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use settings::Network;
@@ -188,7 +188,7 @@ impl Pipeline {
             return Err(ApiError::new(Code::UriTooLong));
         }
         negotiate(&request, &served.produces)?;
-        let origin = origin(&caller, exchange.client);
+        let origin = origin(&caller, exchange);
         request.extensions_mut().insert(caller);
         changes::within(origin, handle(&served.handler, request)).await
     }
@@ -279,11 +279,11 @@ fn negotiate(request: &ServiceRequest, produces: &[&'static str]) -> Result<(), 
 }
 
 /// Where the changes of a request come from.
-fn origin(caller: &Caller, client: IpAddr) -> Origin {
+fn origin(caller: &Caller, exchange: &Exchange) -> Origin {
     Origin {
         actor: caller.user_id().map_or(Actor::Anonymous, Actor::User),
-        address: Some(client.to_canonical()),
-        traceparent: telemetry::traceparent().as_deref().and_then(Traceparent::parse),
+        address: Some(exchange.client.to_canonical()),
+        traceparent: exchange.record.traceparent(),
     }
 }
 

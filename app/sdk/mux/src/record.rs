@@ -9,6 +9,7 @@ use std::time::Instant;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use apierror::{ApiError, Cause};
+use changes::Traceparent;
 use telemetry::{InFlight, RouteMetrics, Trace, TraceId};
 use tracing::Span;
 
@@ -70,6 +71,11 @@ impl Record {
 
     pub(crate) fn trace_id(&self) -> &str {
         self.trace_id.as_str()
+    }
+
+    /// The place in the trace at which the request is served.
+    pub(crate) fn traceparent(&self) -> Option<Traceparent> {
+        Traceparent::parse(&telemetry::traceparent(self.trace_id))
     }
 
     /// The caller's `X-Request-Id` when it is sane, else the trace id.

@@ -219,16 +219,17 @@ pub fn inject(mut set: impl FnMut(&'static str, String)) {
     }
 }
 
-/// The place in a trace that the caller is at, as the field `traceparent` has it; nothing outside of one.
+/// The place in the trace `trace_id` that the caller is at, as the field `traceparent` has it: that of the span around
+/// the caller, or of one that nobody records.
 #[must_use]
-pub fn traceparent() -> Option<String> {
+pub fn traceparent(trace_id: TraceId) -> String {
     let mut found = None;
     inject(|name, value| {
         if name == "traceparent" {
             found = Some(value);
         }
     });
-    found
+    found.unwrap_or_else(|| format!("00-{trace_id}-{}-00", RandomIdGenerator::default().new_span_id()))
 }
 
 /// Whether a span begins a piece of work.
