@@ -1,6 +1,6 @@
 use paging::{Direction, OrderBy, Page, Position};
 use types::{Role, Scope};
-use userbus::{DEFAULT_ORDER, Fragment, OrderField, QueryFilter, User};
+use userbus::{DEFAULT_ORDER, Error, Fragment, OrderField, QueryFilter, User};
 
 use crate::people::Ground;
 
@@ -100,5 +100,24 @@ async fn pages_of_every_order_give_each_user_once() {
         let second = Page { limit: 4, position: Position::Number(2), total: false };
         let second = ground.users.query(Scope::Any, &everyone, order, &second).await.unwrap();
         assert_eq!(names(&second.items), names(&whole.items[4..]));
+    }
+}
+
+#[tokio::test]
+async fn what_is_outside_of_the_scope_does_not_exist() {
+    let ground = some_people().await;
+    let ada = ground.by_email("ada@example.com").await;
+    let amelie = ground.add("Amelie", &[]).await;
+    let (users, own) = (&ground.users, Scope::Own(ada.id));
+    assert_eq!(users.query_by_id(own, ada.id).await.unwrap(), ada);
+    assert_eq!(users.query_by_email(own, &ada.email).await.unwrap(), ada);
+    assert!(matches!(users.query_by_id(own, amelie.id).await, Err(Error::NotFound)));
+    assert!(matches!(users.query_by_email(own, &amelie.email).await, Err(Error::NotFound)));
+    for filter in [QueryFilter::default(), QueryFilter { name: part("a"), ..QueryFilter::default() }] {
+        let page = Page { total: true, ..Page::first(100) };
+        let slice = users.query(own, &filter, OrderBy::new(DEFAULT_ORDER), &page).await.unwrap();
+        assert_eq!((slice.items, slice.total), (vec![ada.clone()], Some(1)));
+        assert_eq!(users.count(own, &filter).await.unwrap(), 1);
+        assert!(users.count(Scope::Any, &filter).await.unwrap() > 1);
     }
 }

@@ -1,10 +1,10 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 use tokio::task::JoinSet;
 use types::{Role, Scope};
-use userbus::{Error, Passwords, QueryFilter, Weakness};
+use userbus::{Error, Passwords, QueryFilter, UpdateUser, Weakness};
 
 use crate::people::{Ground, PASSWORD, alike, cheap, email, password, registration, secret, token_in};
 
@@ -119,6 +119,38 @@ async fn a_registration_after_two_that_differ_changes_nothing_any_more() {
     assert_eq!(actions, ["registered", "password_locked", "registered_again", "registered_again"]);
     ground.users.request_activation_mail(&email("ada@example.com")).await.unwrap();
     assert!(ground.mails("ada@example.com").await.last().unwrap().subject.starts_with("Choose a password"));
+}
+
+/// What was known of the address when its registration began is not what is so when it is done.
+#[tokio::test]
+async fn an_address_that_is_given_up_meanwhile_is_registered_for_whoever_has_it_now() {
+    const WAITING: &str = "
+        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let ground = &Ground::new().await;
+    let user = &ground.activated("Ada").await;
+    let (db, other) = (ground.database.db(), ground.replica());
+    let changed = Notify::new();
+    let register = async {
+        changed.notified().await;
+        other.register(registration("Ada", OTHER)).await
+    };
+    let move_away = db.transact(async |tx| {
+        let update = UpdateUser { email: Some(email("king@example.com")), ..UpdateUser::default() };
+        ground.users.with_tx(&tx).update(user, update).await?;
+        changed.notify_one();
+        // The registration has found Ada at her address, and waits for her row.
+        let start = Instant::now();
+        while ground.number(WAITING).await == 0 {
+            assert!(start.elapsed() < Duration::from_secs(10), "it does not wait");
+        }
+        Ok::<_, Error>(())
+    });
+    let (moved, registered) = tokio::join!(move_away, register);
+    moved.and(registered).unwrap();
+    let newcomer = ground.by_email("ada@example.com").await;
+    assert_ne!(newcomer.id, user.id);
+    ground.users.activate(&ground.token("ada@example.com").await).await.unwrap();
+    assert!(ground.signs_in("ada@example.com", OTHER).await && ground.signs_in("king@example.com", PASSWORD).await);
 }
 
 #[tokio::test]
