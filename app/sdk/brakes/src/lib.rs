@@ -7,7 +7,8 @@
 //! The last of the three could lock an owner out, while somebody guesses from a thousand addresses. So it does not count
 //! where the account has signed in before (the idea of OWASP's device cookies, with the address in the place of the
 //! cookie): from there its owner has a bucket that strangers cannot touch. From a new place a mail that resets the
-//! password leads in, since whoever reads the owner's mail has proved as much.
+//! password leads in, since whoever reads the owner's mail has proved as much. The price: who shares an address with the
+//! owner, and has others guess meanwhile, can tell that the account is used from there.
 //!
 //! Mail is counted by whom it goes to as well. What is too much is left unsent, and the answer does not tell.
 //!
@@ -115,8 +116,10 @@ impl Brakes {
         let source = Source::current();
         stop(throttles.take(&[policy::MAIL_SOURCE.turn(&[source.bytes()])]).await?)?;
         let (kind, account) = (mail.as_str().as_bytes(), account(email.as_str()));
-        // Its owner can have one sent, whoever else has used theirs up.
-        let turn = if throttles.remembers(&acquaintance(&account, &source)).await? {
+        // Its owner can have one sent, whoever else has used theirs up. Not for a registration: what is withheld there is
+        // answered sooner, and would tell that somebody here has an account already.
+        let is_known = mail != Mail::Registration && throttles.remembers(&acquaintance(&account, &source)).await?;
+        let turn = if is_known {
             policy::MAIL_PAIR.turn(&[kind, account.as_bytes(), source.bytes()])
         } else {
             policy::MAIL_TARGET.turn(&[kind, account.as_bytes()])

@@ -43,6 +43,15 @@ async fn an_owner_at_home_has_mail_sent_whoever_used_it_up() {
 }
 
 #[tokio::test]
+async fn a_registration_tells_nobody_that_an_account_is_used_from_here() {
+    let database = Database::new().await;
+    let brakes = Brakes::new(database.db());
+    sign_in(&brakes, HOME, "ada@example.com", End::Right).await.unwrap();
+    asked_for(&brakes, Mail::Registration, 3).await;
+    assert_eq!(from(HOME, brakes.mail(Mail::Registration, &ada())).await.unwrap(), Delivery::Withheld);
+}
+
+#[tokio::test]
 async fn who_asks_for_mail_to_many_is_told_to_wait() {
     let database = Database::new().await;
     let brakes = Brakes::new(database.db());
