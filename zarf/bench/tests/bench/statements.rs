@@ -57,10 +57,14 @@ async fn the_bare_handler_runs_the_statements_of_the_store() {
 }
 
 #[tokio::test]
-async fn the_bare_handler_adds_a_film_as_the_store_does() {
+async fn the_bare_handler_adds_a_film_as_the_store_does_and_leaves_no_trail_of_it() {
     let database = Database::new().await;
     let create = prepared_by(&database, async |movies| movies.create(film()).await.map(drop));
-    assert_eq!(create.await, [sql::CREATE]);
+    let create = create.await;
+    // The audit and the event of the change, in its transaction, are what the service does more.
+    let [added, trail] = create.as_slice() else { panic!("{create:#?}") };
+    assert_eq!(added, sql::CREATE);
+    assert!(trail.contains("INSERT INTO audits") && trail.contains("INSERT INTO events"), "{trail}");
 }
 
 fn film() -> moviebus::NewMovie {
