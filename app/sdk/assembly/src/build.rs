@@ -46,7 +46,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);
-    delivery::start(&tasks, &resources.settings, &resources.db, database.url()).await?;
+    delivery::start(&tasks, &resources.settings, &database).await?;
     let jobs = worker::start(&tasks, &database, &resources, service)?;
     (service.work)(&resources, &tasks)?;
 

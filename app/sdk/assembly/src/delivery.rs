@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use database::Database;
 use events::nats::Nats;
 use events::{Ended, Relay, Report};
 use metrics::{counter, gauge, histogram};
@@ -10,6 +11,10 @@ use secrecy::ExposeSecret as _;
 use service::Tasks;
 use settings::Settings;
 use sqldb::Db;
+
+/// Connections of the relay's own, beside the one that it listens on: it keeps its parts also when requests have taken all
+/// others, and takes none of theirs.
+const CONNECTIONS: usize = 4;
 
 /// How long after a fault of the relay it is started again.
 const RESTART: Duration = Duration::from_secs(1);
@@ -20,8 +25,11 @@ const MEASURE: Duration = Duration::from_secs(15);
 /// Starts the part of this process in the delivery of events.
 ///
 /// All programs of the product have the same consumers: a part of the events is handed on by any of them.
-pub(crate) async fn start(tasks: &Tasks, settings: &Settings, db: &Db, url: &str) -> Result<()> {
-    let mut relay = Relay::new(db.clone(), url, events::Settings::default(), tell);
+pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Database) -> Result<()> {
+    let limits = database::limits(&settings.db, "events");
+    let own = sqldb::Settings { max_connections: CONNECTIONS, min_connections: 1, ..limits };
+    let db = database.open(own).context("db")?;
+    let mut relay = Relay::new(db.clone(), database.url(), events::Settings::default(), tell);
     if let Some(broker) = &settings.events.nats_url {
         relay = relay.carrier(Nats::connect(broker.expose_secret()).await.context("events.nats_url")?);
     }
@@ -31,8 +39,7 @@ pub(crate) async fn start(tasks: &Tasks, settings: &Settings, db: &Db, url: &str
             tokio::time::sleep(RESTART).await;
         }
     });
-    let source = db.clone();
-    tasks.every("measure events", MEASURE, move || measure(source.clone()));
+    tasks.every("measure events", MEASURE, move || measure(db.clone()));
     Ok(())
 }
 

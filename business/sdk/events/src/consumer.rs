@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use changes::{Origin, Traceparent};
 use futures_util::FutureExt as _;
 use sqldb::Tx;
 
@@ -27,7 +28,8 @@ pub trait Consumer: Send + Sync + 'static {
     /// Whether it wants this event. It must not depend on anything that changes.
     fn wants(&self, event: &Event) -> bool;
 
-    /// Takes the event. All it writes goes through `tx`, which is committed when it answers Ok.
+    /// Takes the event. All it writes goes through `tx`, which is committed when it answers Ok. What it changes in turn is
+    /// done by `events`, under the trace of the event (`changes::Origin`).
     ///
     /// Like the work of [`sqldb::Db::transact`] it may be run again when the transaction is not committed.
     fn handle(&self, tx: &Tx, event: &Event) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -123,6 +125,18 @@ impl<C: Carrier> AnyCarrier for C {
     fn carry<'a>(&'a self, event: &'a Event) -> Outcome<'a> {
         Box::pin(Carrier::carry(self, event))
     }
+}
+
+/// Hands an event to a consumer. What it changes in turn is part of the trace of the event.
+pub(crate) async fn hand_over(
+    limit: Duration,
+    consumer: &dyn AnyConsumer,
+    tx: &Tx,
+    event: &Event,
+) -> Result<(), Failure> {
+    let traceparent = event.traceparent.as_deref().and_then(Traceparent::parse);
+    let origin = Origin { traceparent, ..Origin::system("events") };
+    attempt(limit, changes::within(origin, consumer.handle(tx, event))).await
 }
 
 /// Waits for `work` at most `limit`, and takes a panic or no end for a refusal.

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::consumer::{AnyCarrier, AnyConsumer, Failure, Registered, Route, attempt};
+use crate::consumer::{AnyCarrier, AnyConsumer, Failure, Registered, Route, attempt, hand_over};
 use crate::cursor::{self, Next, Place};
 use crate::event::Event;
 use crate::lease::Held;
@@ -341,7 +341,7 @@ impl Lane {
     }
 
     async fn handle(&self, consumer: &Arc<dyn AnyConsumer>, tx: &Tx, event: &Event) -> Result<(), Stop> {
-        attempt(self.shared.settings.limit, consumer.handle(tx, event)).await.map_err(Stop::Failed)
+        hand_over(self.shared.settings.limit, consumer.as_ref(), tx, event).await.map_err(Stop::Failed)
     }
 
     /// Lets the event wait for another try, and goes on behind it.

@@ -10,7 +10,7 @@ use sqldb::{Db, Tx};
 use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, SUBJECTS, UrlError, away, connect, ensure_stream, jetstream_of, silent};
-use crate::consumer::{Consumer, Failure, attempt};
+use crate::consumer::{Consumer, Failure, hand_over};
 use crate::cursor::Note;
 use crate::event::Event;
 use crate::lane::Stop;
@@ -156,7 +156,7 @@ impl<C: Consumer> Subscriber<C> {
                     }
                     Note::New => {}
                 }
-                attempt(self.settings.limit, self.consumer.handle(&tx, event)).await.map_err(Stop::Failed)?;
+                hand_over(self.settings.limit, self.consumer.as_ref(), &tx, event).await.map_err(Stop::Failed)?;
                 Ok(Outcome::Delivered)
             })
             .await;

@@ -68,6 +68,9 @@ impl Ledger {
         const SQL: &str = "INSERT INTO ledger (consumer, event_id, entity_id, version) VALUES ($1, $2, $3, $4)";
         let insert = sqlx::query(SQL).bind(name).bind(event.event_id).bind(event.entity_id).bind(event.version);
         tx.db().execute(insert).await?;
+        let origin = changes::origin();
+        assert_eq!(origin.actor, changes::Actor::System("events"));
+        assert_eq!(origin.traceparent.map(|place| place.to_string()), event.traceparent);
         tokio::time::sleep(self.time).await;
         if let Some((entered, gate)) = &self.gate {
             entered.add_permits(1);
