@@ -1,5 +1,6 @@
 //! What a development machine starts with: a user of every role, real films.
 
+use changes::Origin;
 use moviebus::QueryFilter;
 use settings::Environment;
 use tokio_util::sync::CancellationToken;
@@ -147,7 +148,7 @@ pub async fn fill(
     user_business: &userbus::Business,
 ) -> Result<Option<Seeded>, SeedError> {
     let movie_business = moviebus::Business::new(db.clone());
-    db.transact(async |tx| {
+    let fill = db.transact(async |tx| {
         let (user_business, movie_business) = (user_business.with_tx(&tx), movie_business.with_tx(&tx));
         if !is_empty(&user_business, &movie_business).await? {
             return Ok(None);
@@ -155,8 +156,9 @@ pub async fn fill(
         let films = films(permit, &movie_business, &CancellationToken::new()).await?;
         let users_created = users(permit, &user_business).await?;
         Ok(Some(Seeded { users_created, films }))
-    })
-    .await
+    });
+    // Nobody asked for it.
+    changes::within(Origin::system("seed"), fill).await
 }
 
 /// Keeps the last tally. Which rows of the collection are refused is known, and no news.

@@ -1,5 +1,6 @@
 //! The command line: commands, flags, help.
 
+mod audit;
 mod doctor;
 mod jobs;
 mod load;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub(crate) use self::audit::Audit;
 pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 pub(crate) use self::load::{Asked, Load};
@@ -72,6 +74,14 @@ pub(crate) enum Command {
     /// Accounts and their roles
     #[command(subcommand)]
     Users(Users),
+    /// Print who changed what, when, from where, the newest first
+    ///
+    /// Every change of every row leaves an audit in its own transaction, with the trace and the address of the request.
+    #[command(after_help = "Examples:
+  admin audit --from 12h --actor user
+  admin audit --entity movie --action deleted --json | jq -r '.[].difference.title.before'
+  admin audit --trace-id 0af7651916cd43dd8448eb211c80319c")]
+    Audit(Audit),
     /// What the domains announce, and what of it was refused
     #[command(subcommand)]
     Events(Events),

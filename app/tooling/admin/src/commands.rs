@@ -1,5 +1,6 @@
 //! One file per group of commands.
 
+mod audit;
 mod completions;
 mod config;
 mod db;
@@ -35,6 +36,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Migrate(command) => migrate::run(context, command).await,
         Command::Seed(arguments) => seed::run(context, arguments).await,
         Command::Users(command) => users::run(context, command).await,
+        Command::Audit(arguments) => audit::run(context, arguments).await,
         Command::Events(command) => events::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
         Command::Jobs(command) => jobs::run(context, command).await,

@@ -4,11 +4,13 @@ mod cli;
 mod commands;
 mod context;
 mod exit;
+mod operator;
 mod output;
 mod table;
 
 use std::process::ExitCode;
 
+use changes::{Actor, Origin};
 use clap::Parser;
 
 use crate::cli::Cli;
@@ -37,5 +39,7 @@ fn run(context: &Context, command: cli::Command) -> Result<output::Reply, Failur
         .enable_all()
         .build()
         .map_err(|error| Failure::of(Exit::Failed, &error).context("the runtime could not be started"))?;
-    runtime.block_on(commands::run(context, command))
+    // What a command changes was wanted by the person who runs it.
+    let origin = Origin::new(Actor::Operator(operator::name()));
+    runtime.block_on(changes::within(origin, commands::run(context, command)))
 }
