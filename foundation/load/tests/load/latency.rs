@@ -1,9 +1,11 @@
 //! Latency counts from when a request was due.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use load::Progress;
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use crate::counts::adds_up;
 use crate::server::{Server, ok, plan, run};
@@ -70,4 +72,18 @@ async fn an_answer_that_never_comes_is_given_up() {
         [("timeout".to_owned(), 5)]
     );
     assert!(run.took >= plan.timeout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generator_that_is_late_says_so_and_its_requests_are_late_too() {
+    let server = Server::of_good_answers().await;
+    let plan = plan(server.route("/").await, 100.0, 1000);
+    // As if it had slept through its own schedule.
+    let begin = Instant::now() - Duration::from_secs(1);
+    let run = load::run(&plan, begin, &Progress::default(), &CancellationToken::new()).await.unwrap();
+    adds_up(&run);
+    assert_eq!((run.due, run.good), (100, 100), "what was missed is made up for");
+    for late in [&run.lag, &run.latency] {
+        assert!(late.most() >= Duration::from_millis(999) && late.above(STALL / 2) >= 45, "{:?}", late.most());
+    }
 }
