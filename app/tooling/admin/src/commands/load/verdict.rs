@@ -37,8 +37,8 @@ pub(crate) fn goals(arguments: &Load, run: &Run) -> Vec<Goal> {
     let due = run.due as f64 / run.window.as_secs_f64().max(f64::MIN_POSITIVE);
     goals.push(Goal {
         name: "rate".to_owned(),
-        wanted: format!("at least {} of {due:.1} a second", percent(RATE_KEPT)),
-        found: format!("{:.1} a second", run.rate()),
+        wanted: format!("at least {} of {}", percent(RATE_KEPT), a_second(due)),
+        found: a_second(run.rate()),
         met: run.due > 0 && run.rate() >= due * RATE_KEPT,
     });
     goals
@@ -70,6 +70,10 @@ pub(crate) fn warnings(record: &Record) -> Vec<String> {
         warnings.push(format!("it was stopped after {:.1} s", record.seconds));
     }
     warnings
+}
+
+fn a_second(rate: f64) -> String {
+    if rate >= 100.0 { format!("{rate:.0} a second") } else { format!("{rate:.1} a second") }
 }
 
 /// Milliseconds as people read them.
