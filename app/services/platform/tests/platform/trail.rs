@@ -72,7 +72,7 @@ async fn left_by(ground: &Ground, line: &'static Line) -> Result<usize, Audit> {
         true => Some(ground.user(Role::Admin, Standing::Active).await),
         false => None,
     };
-    let cell = Cell { ground, target, caller };
+    let cell = Cell::new(ground, target, caller);
     let mut request = (line.ask)(&cell).await;
     if let Some(caller) = &cell.caller {
         request = request.header("authorization", format!("Bearer {}", ground.token(caller).await));

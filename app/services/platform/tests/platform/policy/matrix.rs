@@ -1,5 +1,6 @@
 //! Callers, targets, what the policy says of them, what is served.
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use apitest::{Answer, Request, Standing};
@@ -9,6 +10,7 @@ use futures_util::future::LocalBoxFuture;
 use mux::Access;
 use types::{Role, UserId};
 use userbus::User;
+use uuid::Uuid;
 
 use crate::policy::ground::Ground;
 
@@ -66,6 +68,8 @@ pub(crate) struct Cell<'a> {
     pub(crate) target: Target,
     /// The caller, unless it is nobody.
     pub(crate) caller: Option<User>,
+    /// The id of what belongs to somebody else, in a list of which everyone sees their own.
+    pub(crate) others: OnceCell<Uuid>,
 }
 
 /// What a cell has to answer.
@@ -96,7 +100,8 @@ pub(crate) struct Red {
 /// 2. Credentials of a user who may not sign in are 401, even where none are needed.
 /// 3. Without a grant: 401 for nobody, 403 for a user, whether the target is there or not.
 /// 4. With one, what is not there is 404.
-/// 5. What is there is granted with `any`; with `own` to its owner, and 404 to others, who learn nothing of it.
+/// 5. What is there is granted with `any`; with `own` to its owner, and 404 to others, who learn nothing of it. A list
+///    with `own` shows nothing of others.
 pub(crate) fn expected(access: Access, who: Who, target: Target) -> Expected {
     let Access::Needs(permission) = access else {
         return Expected::Granted;
@@ -137,13 +142,18 @@ pub(crate) fn shown(red: &[Red]) -> String {
 }
 
 async fn asked(ground: &Ground, line: &'static Line, who: Who, target: Target) -> Option<Red> {
-    let cell = Cell { ground, target, caller: caller(ground, who).await };
+    let cell = Cell::new(ground, target, caller(ground, who).await);
     let mut request = (line.ask)(&cell).await;
     if let Some(caller) = &cell.caller {
         request = request.header("authorization", format!("Bearer {}", ground.token(caller).await));
     }
     let answer = request.send().await;
-    let finding = differs(expected(line.access, who, target), &answer)?;
+    let shown = String::from_utf8_lossy(answer.body()).into_owned();
+    let shows_others = cell.others.get().is_some_and(|id| shown.contains(&id.to_string()));
+    let finding = match shows_others {
+        true => "it shows what belongs to somebody else".to_owned(),
+        false => differs(expected(line.access, who, target), &answer)?,
+    };
     Some(Red { operation: line.operation, who, target, finding })
 }
 
@@ -169,7 +179,11 @@ async fn caller(ground: &Ground, who: Who) -> Option<User> {
     }
 }
 
-impl Cell<'_> {
+impl<'a> Cell<'a> {
+    pub(crate) fn new(ground: &'a Ground, target: Target, caller: Option<User>) -> Self {
+        Self { ground, target, caller, others: OnceCell::new() }
+    }
+
     /// The user who is the target, or a user id that nobody has.
     pub(crate) async fn target_user(&self) -> Result<User, UserId> {
         match (self.target, &self.caller) {

@@ -34,7 +34,7 @@ pub(crate) const LINES: &[Line] = &[
         operation: "query_sessions",
         access: needs(Permission::SessionsRead),
         targets: NOTHING,
-        ask: |cell| get(cell, "/v1/auth/sessions").boxed_local(),
+        ask: |cell| query_sessions(cell).boxed_local(),
     },
     Line {
         operation: "delete_session",
@@ -66,6 +66,13 @@ async fn refresh<'a>(cell: &'a Cell<'a>) -> Request<'a> {
     let user = cell.ground.user(Role::Customer, Standing::Active).await;
     let (_, token) = cell.ground.session(&user).await;
     cell.ground.api.post("/v1/auth/refresh").json(&json!({ "refresh_token": token.expose() }))
+}
+
+async fn query_sessions<'a>(cell: &'a Cell<'a>) -> Request<'a> {
+    let somebody = cell.ground.user(Role::Customer, Standing::Active).await;
+    let (session, _) = cell.ground.session(&somebody).await;
+    assert_eq!(cell.others.set(session.id.uuid()), Ok(()));
+    cell.ground.api.get("/v1/auth/sessions")
 }
 
 async fn delete_session<'a>(cell: &'a Cell<'a>) -> Request<'a> {
