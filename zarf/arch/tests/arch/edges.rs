@@ -56,6 +56,7 @@ fn siblings_of_a_domain_do_not_know_each_other() {
     let app = Fixture::sound()
         .has("app/domain/authapp")
         .writes("app/domain/authapp/src/route.rs", "")
+        .writes("app/domain/authapp/src/filter.rs", "")
         .writes("app/domain/authapp/src/model.rs", "")
         .writes("app/domain/authapp/src/error.rs", "");
     app.depends("app/domain/authapp", "dependencies", "movieapp").finds(&[(
