@@ -55,17 +55,33 @@ async fn look(shared: &Shared, periodics: &[Periodic], is_declared: bool) -> Res
         };
         // After the server's moment: what was missed while no replica ran is made up for once, not once a period.
         if let Some(next) = schedule.next(now) {
-            let job = NewJob {
-                name,
-                lane,
-                payload: serde_json::Value::Null,
-                attempts: *attempts,
-                unique_key: None,
-                traceparent: None,
-                due_at: None,
-            };
-            store::tick(&shared.db, job, due, next).await?;
+            store::tick(&shared.db, job(name, lane, *attempts), due, next).await?;
         }
     }
     Ok(())
+}
+
+fn job(name: &'static str, lane: &'static str, attempts: i16) -> NewJob {
+    NewJob { name, lane, payload: serde_json::Value::Null, attempts, unique_key: None, traceparent: None, due_at: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use dbtest::Database;
+
+    use super::*;
+
+    /// A replica that found a moment due may be held up until another has moved it on, and its job is done.
+    #[tokio::test]
+    async fn a_due_moment_counts_once_however_late_a_second_replica_comes() {
+        let database = Database::new().await;
+        let (db, due) = (database.db(), types::now());
+        store::declare(&db, "test.periodic", "* * * * *", due).await.unwrap();
+        let tick =
+            async || store::tick(&db, job("test.periodic", "periodic", 1), due, due + TimeDelta::minutes(1)).await;
+        assert!(tick().await.unwrap());
+        database.execute("DELETE FROM jobs").await;
+        assert!(!tick().await.unwrap());
+    }
 }
