@@ -26,6 +26,9 @@ const MAILS: usize = 8;
 /// How many periodic jobs run at a time.
 const PERIODIC: usize = 2;
 
+/// The lanes whose figures are shown from the start.
+const LANES: [&str; 3] = ["default", "mail", "periodic"];
+
 /// How often what waits is counted.
 const MEASURE: Duration = Duration::from_secs(15);
 
@@ -132,7 +135,7 @@ fn teller() -> impl Fn(Report) + Send + Sync + 'static {
 
 /// Shows among the metrics what waits.
 fn measure(tasks: &Tasks, db: &Db) {
-    let (db, lanes) = (db.clone(), Arc::new(Mutex::new(BTreeSet::new())));
+    let (db, lanes) = (db.clone(), Arc::new(Mutex::new(LANES.map(str::to_owned).into())));
     tasks.every("measure jobs", MEASURE, move || {
         let (db, lanes) = (db.clone(), Arc::clone(&lanes));
         async move {

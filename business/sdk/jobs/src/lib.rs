@@ -14,6 +14,10 @@
 //! A handler works under the trace of whoever enqueued its job, and the changes it makes are the system's, by the name of
 //! `jobs` (`changes::Origin`).
 //!
+//! It stands on `sqldb` and on no crate for jobs: those of today work on sqlx's own pool, and the workers of two of them
+//! (graphile_worker 0.14, apalis-postgres 1.0) end for good when its connections die silently, or when the server
+//! freezes for some seconds. `tests/jobs/faults.rs` does both to this one.
+//!
 //! Nothing here logs: a runner tells what became of each attempt ([`Runner::report`]).
 //!
 //! ```
