@@ -37,10 +37,13 @@ pub(crate) enum Note {
 
 /// Makes the consumer known, once and for all replicas.
 pub(crate) async fn register(db: &Db, consumer: &str, start: Start) -> Result<(), Error> {
-    // From now on, or from before the oldest: 0, since nothing tells that the oldest was swept.
+    // From now on, or from before the oldest: 0, since nothing tells that the oldest was swept. Looked for first: an insertion
+    // that meets a cursor on its way waits for whoever moves it.
     const SQL: &str = "
         INSERT INTO event_cursors (consumer, partition, position)
-        SELECT $1, partition, CASE WHEN $2 THEN 0 ELSE relay.position END FROM event_partitions, events_relay AS relay
+        SELECT $1, partition, CASE WHEN $2 THEN 0 ELSE relay.position END
+        FROM event_partitions AS part, events_relay AS relay
+        WHERE NOT EXISTS (SELECT FROM event_cursors AS c WHERE c.consumer = $1 AND c.partition = part.partition)
         ON CONFLICT ON CONSTRAINT event_cursors_pkey DO NOTHING";
     db.execute(sqlx::query(SQL).bind(consumer).bind(start == Start::Beginning)).await.map(|_| ())
 }

@@ -89,7 +89,10 @@ async fn two_that_think_they_hold_a_part_have_one_effect() {
         .await;
     let two = Working::start(world.relay().consumer(Ledger::new()));
     eventually("another waits for the cursor", async || {
-        let waiting = sqlx::query_as::<_, (i64,)>("SELECT count(*) FROM pg_locks WHERE NOT granted");
+        let waiting = sqlx::query_as::<_, (i64,)>(
+            "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%UPDATE event_cursors%'",
+        );
         world.db.fetch_one(waiting).await.unwrap().0 > 0
     })
     .await;
