@@ -43,6 +43,7 @@ pub(crate) fn pages(mailbox: Mailbox) -> impl FnOnce(&mut ServiceConfig) {
                 .guard(Unnamed)
                 .route("", web::get().to(list))
                 .route("/{mail_id}", web::get().to(show))
+                .route("/{mail_id}/text", web::get().to(text))
                 .route("/{mail_id}/html", web::get().to(html)),
         );
     }
@@ -80,6 +81,14 @@ async fn list(pages: Data<Pages>) -> HttpResponse {
 async fn show(pages: Data<Pages>, mail_id: Path<String>) -> HttpResponse {
     match find(&pages.mailbox, &mail_id).await {
         Ok(kept) => pages.page("mail.html", Value::from_pairs(fields(&kept))),
+        Err(error) => failure(&error),
+    }
+}
+
+/// For `curl`: the mail as it is, where a page has its characters escaped.
+async fn text(pages: Data<Pages>, mail_id: Path<String>) -> HttpResponse {
+    match find(&pages.mailbox, &mail_id).await {
+        Ok(kept) => answer(HttpResponse::Ok(), POLICY).insert_header(ContentType::plaintext()).body(kept.text),
         Err(error) => failure(&error),
     }
 }

@@ -75,6 +75,9 @@ async fn a_mail_is_shown_without_any_power_over_its_reader() {
     shop.database.execute(hostile).await;
     let mailbox = format!("{}/mail", process.debug);
     let mail = format!("{mailbox}/01900000-0000-7000-8000-000000000001");
+    let text = get(format!("{mail}/text")).await;
+    assert_eq!(text.header("content-type"), Some("text/plain; charset=utf-8"), "{text:?}");
+    assert_eq!(text.body, "</pre><script>alert(2)</script>");
     for page in [&mailbox, &mail] {
         let answer = get(page).await;
         assert_eq!(answer.status, 200, "{answer:?}");

@@ -140,6 +140,11 @@ impl Process {
         self.url.trim_start_matches("http://").parse().unwrap()
     }
 
+    /// The address of the debug listener, likewise.
+    pub(crate) fn debug_address(&self) -> SocketAddr {
+        self.debug.trim_start_matches("http://").parse().unwrap()
+    }
+
     /// Waits for a log line whose message begins so.
     pub(crate) async fn logged(&self, message: &str) -> Value {
         self.logged_where(message, |line| line["message"].as_str().is_some_and(|text| text.starts_with(message))).await

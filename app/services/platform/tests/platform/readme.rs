@@ -23,7 +23,7 @@ async fn run(readme: &Readme) -> Vec<String> {
     let folder = ClusterFolder::new();
     let process = Setup::new().with("db.data_dir", folder.data_dir().display().to_string()).ready().await;
     let commands: Vec<&str> = readme.tour.iter().map(|stop| stop.command.as_str()).collect();
-    let outputs = tokio::task::block_in_place(|| tour::run(&commands, process.address()));
+    let outputs = tokio::task::block_in_place(|| tour::run(&commands, [process.address(), process.debug_address()]));
     process.stop().await;
     outputs
 }
