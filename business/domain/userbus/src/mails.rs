@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jobs::{Failure, Job, Runner};
 use mail::{Mailer, Template, TemplateError, Templates, template};
 use serde::{Deserialize, Serialize};
-use types::{Email, Name, SecretToken, UserId};
+use types::{Email, SecretToken, UserId};
 use uuid::Uuid;
 
 use crate::model::User;
@@ -39,14 +39,12 @@ pub struct PasswordChangedMail {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AddressChangedMail {
     address: String,
-    name: String,
 }
 
 /// Tells somebody that their account is gone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccountDeletedMail {
     address: String,
-    name: String,
 }
 
 /// Tells a user that a session was ended because a copy of its token was used.
@@ -117,11 +115,11 @@ impl Mails {
             })
             .on(move |job: AddressChangedMail| {
                 let mails = address.clone();
-                async move { mails.farewell(job.address, job.name, &ADDRESS_CHANGED).await }
+                async move { mails.farewell(job.address, &ADDRESS_CHANGED).await }
             })
             .on(move |job: AccountDeletedMail| {
                 let mails = deleted.clone();
-                async move { mails.farewell(job.address, job.name, &ACCOUNT_DELETED).await }
+                async move { mails.farewell(job.address, &ACCOUNT_DELETED).await }
             })
             .on(move |job: SessionEndedMail| {
                 let mails = session.clone();
@@ -132,16 +130,15 @@ impl Mails {
     async fn activation(&self, job: ActivationMail) -> Result<(), Failure> {
         let email = Email::restore(job.address);
         let Some((user, has_password)) = self.users.mailed(&email).await? else { return Ok(()) };
-        // Whoever registered the address chose the name: nobody's mailbox is a place for their words.
         if user.activated_at.is_some() {
-            return self.send(&ALREADY_REGISTERED, email, None, None).await;
+            return self.send(&ALREADY_REGISTERED, email, None).await;
         }
         let (purpose, template) = match has_password {
             true => (Purpose::Activation, &ACTIVATION),
             false => (Purpose::PasswordReset, &PASSWORD_CHOICE),
         };
         match self.users.issue(&user, purpose).await? {
-            Some(token) => self.send(template, email, None, Some((token, purpose))).await,
+            Some(token) => self.send(template, email, Some((token, purpose))).await,
             None => Ok(()),
         }
     }
@@ -151,7 +148,7 @@ impl Mails {
         let Some((user, _)) = self.users.mailed(&email).await? else { return Ok(()) };
         let purpose = Purpose::PasswordReset;
         match self.users.issue(&user, purpose).await? {
-            Some(token) => self.send(&PASSWORD_RESET, email, known_name(&user), Some((token, purpose))).await,
+            Some(token) => self.send(&PASSWORD_RESET, email, Some((token, purpose))).await,
             None => Ok(()),
         }
     }
@@ -159,31 +156,27 @@ impl Mails {
     /// Tells a user something.
     async fn notice(&self, user_id: Uuid, template: &Template) -> Result<(), Failure> {
         match self.users.query_by_id(types::Scope::Any, UserId::restore(user_id)).await {
-            Ok(user) => self.send(template, user.email.clone(), known_name(&user), None).await,
+            Ok(user) => self.send(template, user.email, None).await,
             Err(Error::NotFound) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
     /// Tells somebody something at an address that no user has any more.
-    async fn farewell(&self, address: String, name: String, template: &Template) -> Result<(), Failure> {
-        self.send(template, Email::restore(address), Some(Name::restore(name)), None).await
+    async fn farewell(&self, address: String, template: &Template) -> Result<(), Failure> {
+        self.send(template, Email::restore(address), None).await
     }
 
-    async fn send(
-        &self,
-        template: &Template,
-        to: Email,
-        name: Option<Name>,
-        token: Option<(SecretToken, Purpose)>,
-    ) -> Result<(), Failure> {
+    /// No mail has a name in it: whoever registers an address, or moves to it, has chosen the name, and nobody's mailbox is
+    /// a place for their words.
+    async fn send(&self, template: &Template, to: Email, token: Option<(SecretToken, Purpose)>) -> Result<(), Failure> {
         let token = token.map(|(token, purpose)| (token.expose(), lifetime(purpose)));
         let address = to.as_str().to_owned();
         let mut values = vec![("url", self.public_url.as_str()), ("email", &address)];
         if let Some((token, lifetime)) = &token {
             values.extend([("token", token.as_str()), ("lifetime", lifetime)]);
         }
-        let message = self.templates.render(template, to, name, &values).map_err(|error| Failure::give_up(&error))?;
+        let message = self.templates.render(template, to, None, &values).map_err(|error| Failure::give_up(&error))?;
         Ok(self.mailer.send(&message).await?)
     }
 }
@@ -194,11 +187,6 @@ fn lifetime(purpose: Purpose) -> &'static str {
         Purpose::Activation => "3 days",
         Purpose::PasswordReset => "45 minutes",
     }
-}
-
-/// The name of a user who has shown that the address is theirs, and so has chosen it.
-fn known_name(user: &User) -> Option<Name> {
-    user.activated_at.map(|_| user.name.clone())
 }
 
 impl ActivationMail {
@@ -222,13 +210,13 @@ impl PasswordChangedMail {
 impl AddressChangedMail {
     /// At the address that the user had `before`.
     pub(crate) fn to(before: &User) -> Self {
-        Self { address: before.email.as_str().to_owned(), name: before.name.as_str().to_owned() }
+        Self { address: before.email.as_str().to_owned() }
     }
 }
 
 impl AccountDeletedMail {
     pub(crate) fn to(user: &User) -> Self {
-        Self { address: user.email.as_str().to_owned(), name: user.name.as_str().to_owned() }
+        Self { address: user.email.as_str().to_owned() }
     }
 }
 
