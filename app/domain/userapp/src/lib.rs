@@ -35,10 +35,14 @@ struct App {
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 async fn register(app: Data<App>, Json(Registration(new)): Json<Registration>) -> Result<HttpResponse, ApiError> {
-    // A registration that is withheld is one of several to the same mailbox within minutes.
-    if app.brakes.mail(Mail::Registration, &new.email).await? == Delivery::Due {
-        app.users.register(new).await.map_err(of_user)?;
+    // Before a mail is counted: a password that is refused has none sent.
+    new.check().map_err(of_user)?;
+    match app.brakes.mail(Mail::Registration, &new.email).await? {
+        Delivery::Due => app.users.register(new).await,
+        // The password still counts: an account that somebody else registered first must not be activated with theirs.
+        Delivery::Withheld => app.users.register_quietly(new).await,
     }
+    .map_err(of_user)?;
     accepted("A mail with the next step is on its way to the address.")
 }
 
@@ -98,6 +102,13 @@ async fn update(
         policy::decide(Permission::UsersEnable, &caller)?;
     }
     let update = userbus::UpdateUser::from(patch);
+    if let Some(email) = &update.email {
+        let user = app.users.query_by_id(scope, user_id).await.map_err(of_user)?;
+        if_match.check(user.version)?;
+        if *email != user.email {
+            app.brakes.another_address(user_id).await?;
+        }
+    }
     let change = app.db.transact(async |tx| {
         let users = app.users.with_tx(&tx);
         let user = users.query_by_id(scope, user_id).await.map_err(of_user)?;

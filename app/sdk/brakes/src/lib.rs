@@ -107,6 +107,17 @@ impl Brakes {
         Attempt::begin(throttles, vec![turn], None).await
     }
 
+    /// Another address for the account of `user`, whoever asks for it. Whether it succeeds or not, it counts.
+    ///
+    /// # Errors
+    /// As [`Brakes::sign_in`].
+    pub async fn another_address(&self, user: UserId) -> Result<(), ApiError> {
+        match &self.0 {
+            Some(throttles) => stop(throttles.take(&[policy::MOVE.turn(&[user.uuid().as_bytes()])]).await?),
+            None => Ok(()),
+        }
+    }
+
     /// A request that has `mail` sent to `email`. Whether it succeeds or not, it counts.
     ///
     /// # Errors

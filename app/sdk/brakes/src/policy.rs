@@ -1,5 +1,6 @@
 //! The numbers. A person who mistypes meets none of them; whoever guesses is left with so few tries that a password
-//! that is not a common one holds, and nobody waits for longer than half a minute.
+//! that is not a common one holds, and nobody who signs in waits for longer
+//! than half a minute.
 
 use std::time::Duration;
 
@@ -28,6 +29,10 @@ pub(crate) const SIGN_IN_ACCOUNT: Policy = policy("sign-in to an account from an
 
 /// Wrong passwords of a user who is signed in: at most 2,900 a day, for as long as an access token is valid.
 pub(crate) const CONFIRMATION: Policy = policy("confirmation of a password", 10, Duration::from_secs(30));
+
+/// Addresses that one account is moved to. Each move tells whether somebody else has the new address, and sends a mail to
+/// the one before, which need not be the owner's either.
+pub(crate) const MOVE: Policy = policy("another address for an account", 6, Duration::from_secs(20 * 60));
 
 /// Tokens that are not good, from one address. Nobody guesses 128 bits; this spares the database.
 pub(crate) const TOKEN: Policy = policy("tokens from an address", 60, Duration::from_secs(1));

@@ -35,6 +35,15 @@ enum Given {
     Other,
 }
 
+/// What a registration did to what was there before.
+#[derive(PartialEq)]
+enum Outcome {
+    /// It stays as it was, tokens that were mailed too.
+    Kept,
+    /// No password and no token works any more.
+    Locked,
+}
+
 impl Business {
     /// Registers an account for whoever owns the address. It is the same for the caller, in content and in time,
     /// whether or not the address is known: a password is hashed or compared, a row is locked, a change recorded, a mail
@@ -50,26 +59,35 @@ impl Business {
     /// # Errors
     /// [`Error::WeakPassword`], [`Error::Busy`], [`Error::Hashing`], [`Error::Store`].
     pub async fn register(&self, new: NewRegistration) -> Result<(), Error> {
-        rules::check(&new.password, &new.email, &new.name).map_err(Error::WeakPassword)?;
-        let mut attempt = 1;
-        loop {
+        self.register_mailed(new, true).await
+    }
+
+    /// As [`Business::register`], for an address that was mailed often enough of late: no mail is asked for, but for the
+    /// one that takes the place of tokens that are worthless from now on. An account gets that one once.
+    ///
+    /// # Errors
+    /// As [`Business::register`].
+    pub async fn register_quietly(&self, new: NewRegistration) -> Result<(), Error> {
+        self.register_mailed(new, false).await
+    }
+
+    async fn register_mailed(&self, new: NewRegistration, is_mail_due: bool) -> Result<(), Error> {
+        new.check()?;
+        for _ in 0..ATTEMPTS {
             let known = &self.look_up(&new).await?;
             let mail = &ActivationMail::to(&new.email);
             let work = async |tx: Tx| {
-                if !register(&tx, known).await? {
-                    return Ok(false);
+                let Some(outcome) = register(&tx, known).await? else { return Ok(false) };
+                if is_mail_due || outcome == Outcome::Locked {
+                    jobs::enqueue(&tx, mail).await?;
                 }
-                jobs::enqueue(&tx, mail).await?;
                 Ok::<_, Error>(true)
             };
             if self.db.atomic(work).await? {
                 return Ok(());
             }
-            if attempt == ATTEMPTS {
-                return Err(Error::Busy);
-            }
-            attempt += 1;
         }
+        Err(Error::Busy)
     }
 
     /// Lets whoever owns the address be mailed a token that activates their account, if they have one that is still to
@@ -288,32 +306,32 @@ impl Business {
     }
 }
 
-/// Does what a registration does; `false` when what is known of the address is no longer so.
-async fn register(tx: &Tx, known: &Known) -> Result<bool, Error> {
+/// Does what a registration does; `None` when what is known of the address is no longer so.
+async fn register(tx: &Tx, known: &Known) -> Result<Option<Outcome>, Error> {
     let store = Store::new(tx.db());
-    let news = match known {
+    let (news, outcome) = match known {
         Known::Nobody(user, hash) => {
             if !store.create(user, hash).await? {
-                return Ok(false);
+                return Ok(None);
             }
-            event::created(user).called(event::REGISTERED)
+            (event::created(user).called(event::REGISTERED), Outcome::Kept)
         }
         Known::User(seen, hash, given) => {
-            let Some((user, stored)) = store.lock(seen.id).await? else { return Ok(false) };
+            let Some((user, stored)) = store.lock(seen.id).await? else { return Ok(None) };
             if user.email != seen.email || stored.expose() != hash.expose() {
-                return Ok(false);
+                return Ok(None);
             }
             if user.activated_at.is_none() && *given == Given::Other && stored.is_usable() {
                 let locked = store.set_password(user.id, &PasswordHash::locked(), false).await?;
                 store.delete_tokens(user.id, &[Purpose::Activation, Purpose::PasswordReset]).await?;
-                event::password(&user, &locked, event::PASSWORD_LOCKED)
+                (event::password(&user, &locked, event::PASSWORD_LOCKED), Outcome::Locked)
             } else {
-                event::noted(&user, event::REGISTERED_AGAIN)
+                (event::noted(&user, event::REGISTERED_AGAIN), Outcome::Kept)
             }
         }
     };
     changes::record(tx, &[news]).await?;
-    Ok(true)
+    Ok(Some(outcome))
 }
 
 /// Uses a token up and answers its owner, whom nobody else can change until the transaction ends. The owner is locked

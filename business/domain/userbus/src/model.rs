@@ -3,6 +3,7 @@
 use types::{Email, Name, Password, Roles, Timestamp, UserId, Version};
 
 use crate::hash::PasswordHash;
+use crate::{Error, rules};
 
 /// A user. The hash of the password never leaves the store.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +107,16 @@ impl User {
     /// Whether they may sign in, and use what they got when they did.
     pub fn may_sign_in(&self) -> bool {
         self.enabled && self.activated_at.is_some()
+    }
+}
+
+impl NewRegistration {
+    /// Whether the password is one that may be chosen. It says the same of every address, known or not.
+    ///
+    /// # Errors
+    /// [`Error::WeakPassword`].
+    pub fn check(&self) -> Result<(), Error> {
+        rules::check(&self.password, &self.email, &self.name).map_err(Error::WeakPassword)
     }
 }
 

@@ -73,6 +73,70 @@ fn registrations_of_one_address_are_answered_alike_and_mailed_a_few_times() {
 }
 
 #[test]
+fn a_password_that_is_refused_uses_up_no_mail() {
+    run(async {
+        let api = start(1).await;
+        let postman = Postman::of(&api);
+        let register = |password: &str| {
+            api.post("/v1/users").json(&json!({"name": "Ada", "email": "ada@example.com", "password": password}))
+        };
+        for _ in 0..40 {
+            register("password123").send().await.invalid(&["#/password"]);
+        }
+        register(NEW).send().await.expect(202);
+        postman.mails("ada@example.com", 1).await;
+    });
+}
+
+#[test]
+fn nobody_gets_into_an_account_by_registering_its_address_until_its_owner_is_mailed_no_more() {
+    run(async {
+        let api = start(1).await;
+        let postman = Postman::of(&api);
+        let register = async |password: &str| {
+            let body = json!({"name": "Ada", "email": "ada@example.com", "password": password});
+            api.post("/v1/users").json(&body).send().await.expect(202);
+        };
+        for _ in 0..5 {
+            register("a password of a stranger").await;
+        }
+        let early = postman.token("ada@example.com", 3).await;
+        // What the owner chooses is withheld from the mailbox; it is not lost for all that.
+        register(NEW).await;
+        let choice = postman.token("ada@example.com", 4).await;
+        api.post("/v1/users/activation").json(&json!({ "token": early })).send().await.invalid(&["#/token"]);
+        let body = json!({"token": choice, "password": NEW});
+        api.post("/v1/users/password-reset").json(&body).send().await.expect(204);
+        assert!(signs_in(&api, "ada@example.com", NEW).await);
+        assert!(!signs_in(&api, "ada@example.com", "a password of a stranger").await);
+    });
+}
+
+/// Each move tells whether the address is known, and has a mail sent to the one before.
+#[test]
+fn an_account_cannot_be_moved_from_address_to_address_in_masses() {
+    run(async {
+        let api = start(2).await;
+        let user = account(&api, Role::Customer).await;
+        let patch = |patch: Value| api.patch(path(&user)).by(Role::Customer).if_match("*").merge(&patch);
+        for turn in 0..6 {
+            match turn % 2 {
+                0 => patch(json!({"email": "editor-0@example.com"})).send().await.problem(409, "conflict"),
+                _ => patch(json!({"email": format!("ada-{turn}@example.com")})).send().await.expect(200),
+            };
+        }
+        let unknown = patch(json!({"email": "unknown@example.com"})).on(1).send().await.problem(429, "quota-exceeded");
+        let known = patch(json!({"email": "editor-0@example.com"})).send().await.problem(429, "quota-exceeded");
+        assert_eq!(unknown.without_ids(), known.without_ids());
+        // What moves nothing goes on; so does everyone else.
+        patch(json!({"name": "Ada", "email": "ADA-5@example.com"})).send().await.expect(200);
+        let other = account(&api, Role::Editor).await;
+        let change = json!({"email": "grace@example.com"});
+        api.patch(path(&other)).by(Role::Editor).if_match("*").merge(&change).send().await.expect(200);
+    });
+}
+
+#[test]
 fn who_has_mail_sent_to_many_is_told_to_wait() {
     run(async {
         let api = start(1).await;
