@@ -148,6 +148,11 @@ impl Row {
             Role::Customer => self.customer,
         }
     }
+
+    /// What every role is granted, and so whoever is signed in and holds none: they may still see to their account.
+    pub fn of_everyone(self) -> Grant {
+        Role::ALL.into_iter().map(|role| self.of(role)).min().unwrap_or(Grant::None)
+    }
 }
 
 /// 401 with a challenge, or 403.
@@ -160,7 +165,8 @@ impl From<Denied> for ApiError {
     }
 }
 
-/// How far `permission` reaches for `caller`: as far as the most powerful of its roles.
+/// How far `permission` reaches for `caller`: as far as the most powerful of its roles; without any, as far as each of
+/// them.
 ///
 /// # Errors
 /// It does not reach at all.
@@ -169,7 +175,7 @@ pub fn decide(permission: Permission, caller: &Caller) -> Result<Scope, Denied> 
     let (grant, user_id) = match caller {
         Caller::Anonymous => (row.anonymous, None),
         Caller::User(principal) => {
-            let granted = principal.roles.iter().map(|role| row.of(role)).max().unwrap_or(Grant::None);
+            let granted = principal.roles.iter().map(|role| row.of(role)).max().unwrap_or(row.of_everyone());
             (granted.max(row.anonymous), Some(principal.user_id))
         }
     };

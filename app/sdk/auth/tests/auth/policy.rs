@@ -65,12 +65,18 @@ fn each_cell_decides_as_it_says() {
 }
 
 #[test]
-fn of_several_roles_the_most_powerful_counts_and_without_any_what_everyone_may() {
+fn of_several_roles_the_most_powerful_counts_and_without_any_what_all_of_them_may() {
     let (_, caller) = user(&[Role::Customer, Role::Support]);
     assert_eq!(policy::decide(Permission::UsersRead, &caller), Ok(Scope::Any));
-    let (_, nothing) = user(&[]);
+    let (user_id, nothing) = user(&[]);
     assert_eq!(policy::decide(Permission::MoviesRead, &nothing), Ok(Scope::Any));
-    assert_eq!(policy::decide(Permission::UsersRead, &nothing), Err(Denied::Forbidden));
+    // Who can sign in can sign out, and see to their account.
+    for own in [Permission::SessionsEnd, Permission::UsersRead, Permission::UsersDelete] {
+        assert_eq!(policy::decide(own, &nothing), Ok(Scope::Own(user_id)));
+    }
+    for some in [Permission::MoviesWrite, Permission::UsersQuery, Permission::UsersGrant] {
+        assert_eq!(policy::decide(some, &nothing), Err(Denied::Forbidden));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::route::{Access, Route, Routes};
 pub(super) fn body(tables: &[Routes]) -> String {
     let mut html = String::from(
         "<p>Every route asks for one permission; a caller with several roles has the most that one of them is \
-         granted. A permission without a route is asked for by a part of one.</p><dl>\
+         granted, a caller with none what all of them are. A permission without a route is asked for by a part of one.</p><dl>\
          <dt class=\"any\">any</dt><dd>granted, whatever it is about</dd>\
          <dt class=\"own\">own</dt><dd>granted for what belongs to the caller; everything else is not found (404)</dd>\
          <dt class=\"none\">no</dt><dd>refused: 401 without credentials, 403 with them</dd></dl>\

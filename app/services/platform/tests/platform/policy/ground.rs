@@ -62,6 +62,11 @@ impl Ground {
         self.api.add(&self.address(), &[role], standing).await
     }
 
+    /// A fresh user with no role.
+    pub(crate) async fn user_without_role(&self) -> User {
+        self.api.add(&self.address(), &[], Standing::Active).await
+    }
+
     /// A fresh session of a user, and what refreshes it.
     pub(crate) async fn session(&self, user: &User) -> (Session, SecretToken) {
         let sessions = sessionbus::Business::new(self.api.db().clone());

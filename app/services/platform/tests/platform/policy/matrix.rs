@@ -24,6 +24,8 @@ pub(crate) enum Who {
     Anonymous,
     /// A user with this role.
     Active(Role),
+    /// A user from whom every role was taken.
+    WithoutRole,
     /// An admin with a good token who has not shown that the address is theirs.
     NotActivated,
     /// An admin with a good token whom another has disabled.
@@ -110,6 +112,7 @@ pub(crate) fn expected(access: Access, who: Who, target: Target) -> Expected {
         Who::NotActivated | Who::Disabled => return Expected::Unauthenticated,
         Who::Anonymous => permission.row().anonymous,
         Who::Active(role) => permission.row().of(role).max(permission.row().anonymous),
+        Who::WithoutRole => Role::ALL.map(|role| permission.row().of(role)).into_iter().fold(Grant::Any, Grant::min),
     };
     match (grant, who, target) {
         (Grant::None, Who::Anonymous, _) => Expected::Unauthenticated,
@@ -121,7 +124,12 @@ pub(crate) fn expected(access: Access, who: Who, target: Target) -> Expected {
 
 /// Asks every cell of the lines, and gives those that answer otherwise than the policy says, sorted.
 pub(crate) async fn red_cells(ground: &Ground, lines: &[&'static Line]) -> Vec<Red> {
-    let everyone = Role::ALL.into_iter().map(Who::Active).chain([Who::Anonymous, Who::NotActivated, Who::Disabled]);
+    let everyone = Role::ALL.into_iter().map(Who::Active).chain([
+        Who::WithoutRole,
+        Who::Anonymous,
+        Who::NotActivated,
+        Who::Disabled,
+    ]);
     let everyone: Vec<Who> = everyone.collect();
     let cells = lines.iter().flat_map(|line| {
         let targets = line.targets.iter().map(move |target| (line, *target));
@@ -174,6 +182,7 @@ async fn caller(ground: &Ground, who: Who) -> Option<User> {
     match who {
         Who::Anonymous => None,
         Who::Active(role) => Some(ground.user(role, Standing::Active).await),
+        Who::WithoutRole => Some(ground.user_without_role().await),
         Who::NotActivated => Some(ground.user(Role::Admin, Standing::Dormant).await),
         Who::Disabled => Some(ground.user(Role::Admin, Standing::Disabled).await),
     }
