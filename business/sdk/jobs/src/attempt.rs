@@ -26,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The pause between two tries to say what became of an attempt.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 
+/// The longest reason that is kept, in characters.
+const LONGEST_REASON: usize = 1000;
+
 /// How long giving a job back may take at the stop.
 const RELEASE_LIMIT: Duration = Duration::from_secs(1);
 
@@ -98,8 +101,8 @@ impl Attempt {
             Err(_) => Failure::Retry(format!("not done within {deadline:?}")),
         };
         match failure {
-            Failure::Retry(reason) if attempt < self.claimed.attempts => Outcome::Failed(reason),
-            Failure::Retry(reason) | Failure::GiveUp(reason) => Outcome::Dead(reason),
+            Failure::Retry(reason) if attempt < self.claimed.attempts => Outcome::Failed(cut(&reason)),
+            Failure::Retry(reason) | Failure::GiveUp(reason) => Outcome::Dead(cut(&reason)),
         }
     }
 
@@ -146,9 +149,15 @@ fn pause(fence: Fence) -> Duration {
     pause.mul_f64(0.75 + chance / 4.0)
 }
 
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("of an unknown kind")
+/// What a panic said when it is a constant; a text that was made up of values may hold what nobody shall see.
+fn message(panic: &(dyn Any + Send)) -> &'static str {
+    panic.downcast_ref::<&'static str>().copied().unwrap_or("of its own words")
+}
+
+/// The reason as the database can keep it: PostgreSQL takes no NUL in a text, and an outcome that could never be written
+/// down would be tried for ever.
+fn cut(reason: &str) -> String {
+    reason.chars().filter(|character| *character != '\0').take(LONGEST_REASON).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::store::{self, NewJob};
 pub enum State {
     /// It waits for its time, or for a runner.
     Waiting,
-    /// A runner has it.
+    /// A runner has it, and has said so of late.
     Running,
     /// It was given up.
     Dead,
@@ -40,7 +40,7 @@ pub struct Queued {
     pub attempts: i16,
     /// When it was enqueued.
     pub enqueued_at: Timestamp,
-    /// When it may run next; of a running one, when it is taken from a runner that fell silent.
+    /// When it may run next; of a running one, when it is taken from a runner that falls silent.
     pub due_at: Timestamp,
     /// When it was given up.
     pub dead_at: Option<Timestamp>,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::report::Report;
 use crate::runner::Shared;
 use crate::schedule::Schedule;
-use crate::store::{self, NewJob};
+use crate::store::{self, NewJob, Scheduled};
 
 /// How often the schedules are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -49,13 +49,17 @@ async fn look(shared: &Shared, periodics: &[Periodic], is_declared: bool) -> Res
         }
     }
     let names: Vec<&'static str> = periodics.iter().map(|periodic| periodic.name).collect();
-    for (name, due, now) in store::due(&shared.db, &names).await? {
+    for Scheduled { name, pattern, next_at, now } in store::schedules(&shared.db, &names).await? {
         let Some(Periodic { name, lane, attempts, schedule }) = periodics.iter().find(|one| one.name == name) else {
             continue;
         };
         // After the server's moment: what was missed while no replica ran is made up for once, not once a period.
-        if let Some(next) = schedule.next(now) {
-            store::tick(&shared.db, job(name, lane, *attempts), due, next).await?;
+        let Some(next) = schedule.next(now) else { continue };
+        if next_at <= now {
+            store::tick(&shared.db, job(name, lane, *attempts), next_at, next).await?;
+        } else if pattern == schedule.as_str() && schedule.next(next).is_some_and(|second| second < next_at) {
+            // More than one moment ahead: the clock was set back since, and it would not come for as long as that was.
+            store::set(&shared.db, name, next_at, next).await?;
         }
     }
     Ok(())

@@ -47,6 +47,16 @@ pub(crate) struct Fence {
     pub(crate) attempt: i16,
 }
 
+/// A schedule as it stands.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Scheduled {
+    pub(crate) name: String,
+    pub(crate) pattern: String,
+    pub(crate) next_at: Timestamp,
+    /// The server's moment.
+    pub(crate) now: Timestamp,
+}
+
 #[derive(sqlx::FromRow)]
 struct ClaimedRow {
     job_id: Uuid,
@@ -68,7 +78,7 @@ struct Row {
     due_at: Timestamp,
     attempt: i16,
     attempts: i16,
-    runner: Option<Uuid>,
+    is_running: bool,
     dead_at: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -83,10 +93,11 @@ struct FiguresRow {
     oldest: f64,
 }
 
-/// The columns of a [`Row`].
+/// The columns of a [`Row`]. A job whose runner has let its lease pass does not run: it waits for another.
 macro_rules! columns {
     () => {
-        "job_id, name, lane, payload, enqueued_at, due_at, attempt, attempts, runner, dead_at, last_error"
+        "job_id, name, lane, payload, enqueued_at, due_at, attempt, attempts, dead_at, last_error, \
+         runner IS NOT NULL AND due_at > now() AS is_running"
     };
 }
 
@@ -209,7 +220,8 @@ pub(crate) async fn query(db: &Db, filter: &Filter, limit: u32) -> Result<Vec<Qu
         " FROM jobs
         WHERE ($1::text IS NULL OR name = $1)
             AND ($2::text IS NULL OR $2 = CASE
-                WHEN dead_at IS NOT NULL THEN 'dead' WHEN runner IS NOT NULL THEN 'running' ELSE 'waiting' END)
+                WHEN dead_at IS NOT NULL THEN 'dead' WHEN runner IS NOT NULL AND due_at > now() THEN 'running'
+                ELSE 'waiting' END)
         ORDER BY dead_at IS NULL, dead_at DESC, due_at, job_id LIMIT $3"
     );
     let query =
@@ -224,12 +236,13 @@ pub(crate) async fn query_by_id(db: &Db, job_id: JobId) -> Result<Queued, Error>
 
 pub(crate) async fn retry(db: &Db, job_id: JobId) -> Result<bool, Error> {
     const SQL: &str = "
-        UPDATE jobs SET attempt = 0, due_at = now(), dead_at = NULL WHERE job_id = $1 AND runner IS NULL";
+        UPDATE jobs SET runner = NULL, attempt = 0, due_at = now(), dead_at = NULL
+        WHERE job_id = $1 AND (runner IS NULL OR due_at <= now())";
     db.execute(sqlx::query(SQL).bind(job_id.uuid())).await.map(|changed| changed == 1)
 }
 
 pub(crate) async fn discard(db: &Db, job_id: JobId) -> Result<bool, Error> {
-    const SQL: &str = "DELETE FROM jobs WHERE job_id = $1 AND runner IS NULL";
+    const SQL: &str = "DELETE FROM jobs WHERE job_id = $1 AND (runner IS NULL OR due_at <= now())";
     db.execute(sqlx::query(SQL).bind(job_id.uuid())).await.map(|removed| removed == 1)
 }
 
@@ -253,12 +266,12 @@ pub(crate) async fn discard_dead(db: &Db, name: Option<&str>) -> Result<u64, Err
 pub(crate) async fn figures(db: &Db) -> Result<Vec<Figures>, Error> {
     const SQL: &str = "
         SELECT lane,
-            count(*) FILTER (WHERE dead_at IS NULL AND runner IS NULL AND due_at <= now()) AS due,
+            count(*) FILTER (WHERE dead_at IS NULL AND due_at <= now()) AS due,
             count(*) FILTER (WHERE dead_at IS NULL AND runner IS NULL AND due_at > now()) AS later,
-            count(*) FILTER (WHERE runner IS NOT NULL) AS running,
+            count(*) FILTER (WHERE runner IS NOT NULL AND due_at > now()) AS running,
             count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead,
             coalesce(extract(epoch FROM now() - min(due_at)
-                FILTER (WHERE dead_at IS NULL AND runner IS NULL AND due_at <= now())), 0)::float8 AS oldest
+                FILTER (WHERE dead_at IS NULL AND due_at <= now())), 0)::float8 AS oldest
         FROM jobs GROUP BY lane ORDER BY lane";
     let rows = db.fetch_all(sqlx::query_as::<_, FiguresRow>(SQL)).await?;
     Ok(rows.into_iter().map(Figures::from).collect())
@@ -289,11 +302,17 @@ pub(crate) async fn declare(db: &Db, name: &str, pattern: &str, next: Timestamp)
     db.execute(sqlx::query(SQL).bind(name).bind(pattern).bind(next)).await.map(|_| ())
 }
 
-/// The schedules of `names` that are due: name, due moment, and the server's moment now.
-pub(crate) async fn due(db: &Db, names: &[&'static str]) -> Result<Vec<(String, Timestamp, Timestamp)>, Error> {
+/// The schedules of `names`, those that are due first.
+pub(crate) async fn schedules(db: &Db, names: &[&'static str]) -> Result<Vec<Scheduled>, Error> {
     const SQL: &str =
-        "SELECT name, next_at, now() FROM job_schedules WHERE name = ANY ($1) AND next_at <= now() ORDER BY next_at";
+        "SELECT name, pattern, next_at, now() AS now FROM job_schedules WHERE name = ANY ($1) ORDER BY next_at";
     db.fetch_all(sqlx::query_as(SQL).bind(names)).await
+}
+
+/// Moves a schedule from one moment to another without a run, unless another replica did.
+pub(crate) async fn set(db: &Db, name: &str, from: Timestamp, to: Timestamp) -> Result<(), Error> {
+    const SQL: &str = "UPDATE job_schedules SET next_at = $3 WHERE name = $1 AND next_at = $2";
+    db.execute(sqlx::query(SQL).bind(name).bind(from).bind(to)).await.map(|_| ())
 }
 
 /// Moves a schedule from one moment to the next and enqueues its job, unless another replica did.
@@ -332,10 +351,10 @@ impl ClaimedRow {
 
 impl From<Row> for Queued {
     fn from(row: Row) -> Self {
-        let state = match (row.dead_at, row.runner) {
+        let state = match (row.dead_at, row.is_running) {
             (Some(_), _) => State::Dead,
-            (None, Some(_)) => State::Running,
-            (None, None) => State::Waiting,
+            (None, true) => State::Running,
+            (None, false) => State::Waiting,
         };
         Self {
             id: JobId::restore(row.job_id),

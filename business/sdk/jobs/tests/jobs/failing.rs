@@ -99,6 +99,30 @@ async fn a_panic_a_passed_deadline_and_a_payload_that_cannot_be_read_are_failure
 }
 
 #[tokio::test]
+async fn a_reason_that_no_row_can_hold_is_kept_as_far_as_it_can_be_and_holds_up_nothing() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("x")).await;
+    let running = Running::start(failing(database.db(), Failure::GiveUp(format!("a\0b{}", "ä".repeat(100_000)))));
+    running.reports.until(1).await;
+    let [job] = &queued(&db).await[..] else { panic!("it is kept") };
+    assert_eq!(job.state, State::Dead);
+    assert_eq!(job.last_error.as_deref(), Some(format!("ab{}", "ä".repeat(998)).as_str()));
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn the_words_of_a_panic_that_were_made_up_of_values_are_not_kept() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("secret")).await;
+    let running = Running::start(Runner::new(database.db()).on(|note: Note| async move { panic!("{}", note.text) }));
+    running.reports.until(1).await;
+    assert_eq!(queued(&db).await[0].last_error.as_deref(), Some("panicked: of its own words"));
+    running.stopped().await;
+}
+
+#[tokio::test]
 async fn a_dead_job_is_retried_or_dropped_by_a_person() {
     let database = Database::new().await;
     let (db, seen) = (database.db(), Seen::nothing());
@@ -134,6 +158,25 @@ async fn a_job_that_runs_can_be_neither_retried_nor_dropped() {
     assert!(matches!(jobs::retry(&db, job_id).await, Err(Error::NotFound)));
     assert!(matches!(jobs::discard(&db, job_id).await, Err(Error::NotFound)));
     running.dropped().await;
+}
+
+/// Its runner was killed, and no release that knows the kind is left to take it.
+#[tokio::test]
+async fn a_job_that_its_runner_left_behind_waits_and_can_be_retried_or_dropped() {
+    let database = Database::new().await;
+    let db = database.db();
+    enqueue(&db, &note("x")).await;
+    let job_id = queued(&db).await[0].id;
+    let left = "UPDATE jobs SET runner = gen_random_uuid(), attempt = 2, due_at = now() - interval '1 second'";
+    database.execute(left).await;
+    assert_eq!(queued(&db).await[0].state, State::Waiting);
+    let figures = jobs::figures(&db).await.unwrap();
+    assert_eq!((figures[0].due, figures[0].running), (1, 0), "somebody has to see that it waits");
+    jobs::retry(&db, job_id).await.unwrap();
+    assert_eq!(queued(&db).await[0].attempt, 0);
+    database.execute(left).await;
+    jobs::discard(&db, job_id).await.unwrap();
+    assert!(queued(&db).await.is_empty());
 }
 
 #[tokio::test]

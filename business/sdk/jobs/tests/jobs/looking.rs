@@ -8,6 +8,10 @@ use jobs::{Figures, Filter, State};
 
 use crate::{Letter, enqueue, note, queued};
 
+/// As a runner takes it.
+const RUNNING: &str = "
+    UPDATE jobs SET runner = gen_random_uuid(), due_at = now() + interval '1 minute' WHERE payload ->> 'text' = 'running'";
+
 #[tokio::test]
 async fn jobs_are_found_by_state_and_kind_the_dead_first() {
     let database = Database::new().await;
@@ -17,7 +21,7 @@ async fn jobs_are_found_by_state_and_kind_the_dead_first() {
     }
     enqueue(&db, &Letter { to: "ada".to_owned() }).await;
     database.execute("UPDATE jobs SET dead_at = now() WHERE payload ->> 'text' = 'dead'").await;
-    database.execute("UPDATE jobs SET runner = gen_random_uuid() WHERE payload ->> 'text' = 'running'").await;
+    database.execute(RUNNING).await;
     let all = queued(&db).await;
     assert_eq!((all.len(), all[0].state), (4, State::Dead));
     for (state, count) in [(State::Dead, 1), (State::Running, 1), (State::Waiting, 2)] {
@@ -44,7 +48,7 @@ async fn the_figures_of_a_lane_tell_what_waits_and_for_how_long() {
     db.transact(async |tx| jobs::enqueue_at(&tx, &Letter { to: "ada".to_owned() }, tomorrow).await).await.unwrap();
     database.execute("UPDATE jobs SET due_at = now() - interval '1 hour' WHERE payload ->> 'text' = 'old'").await;
     database.execute("UPDATE jobs SET dead_at = now() WHERE payload ->> 'text' = 'dead'").await;
-    database.execute("UPDATE jobs SET runner = gen_random_uuid() WHERE payload ->> 'text' = 'running'").await;
+    database.execute(RUNNING).await;
     let [notes, letters] = &jobs::figures(&db).await.unwrap()[..] else { panic!("two lanes") };
     let oldest = notes.oldest;
     assert!(oldest >= Duration::from_secs(3600) && oldest < Duration::from_secs(3700), "{oldest:?}");

@@ -108,3 +108,17 @@ async fn a_pattern_that_a_release_changed_counts_from_its_start_on() {
     until(async || next_at(&db).await.unwrap() < yearly).await;
     running.stopped().await;
 }
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_keeps_no_job_from_its_next_moment() {
+    let database = Database::new().await;
+    let (db, seen) = (database.db(), Seen::nothing());
+    let running = Running::start(periodic(database.db(), "* * * * *", &seen));
+    until(async || next_at(&db).await.is_some()).await;
+    // As it stands when the clock was a year ahead at the last look.
+    database.execute("UPDATE job_schedules SET next_at = next_at + interval '1 year'").await;
+    let soon = types::now() + chrono::TimeDelta::minutes(3);
+    until(async || next_at(&db).await.unwrap() < soon).await;
+    assert!(seen.all().len() <= 1, "it is no run of its own: {:?}", seen.all());
+    running.stopped().await;
+}
