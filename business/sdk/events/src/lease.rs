@@ -26,7 +26,10 @@ pub(crate) async fn renew(db: &Db, relay_id: Uuid, lease: Duration) -> Result<He
     const LIVE: &str = "
         INSERT INTO event_relays (relay_id, leased_until) VALUES ($1, now() + $2)
         ON CONFLICT ON CONSTRAINT event_relays_pkey DO UPDATE SET leased_until = excluded.leased_until";
-    const BURY: &str = "DELETE FROM event_relays WHERE leased_until < now() - interval '1 minute'";
+    // A lease that ends much later than any that is taken now is from before the clock was set back: it says nothing, or a
+    // part that a dead process had would be nobody's for as long as that was.
+    const BURY: &str = "
+        DELETE FROM event_relays WHERE leased_until < now() - interval '1 minute' OR leased_until > now() + $1 * 12";
     const COUNT: &str = "SELECT count(*) FROM event_relays WHERE leased_until > now()";
     // Those that have the most right to be kept come first: held ones, then free ones. Rows that another relay takes at
     // this moment are skipped, and seen the next time.
@@ -34,7 +37,7 @@ pub(crate) async fn renew(db: &Db, relay_id: Uuid, lease: Duration) -> Result<He
         WITH mine AS (
             SELECT partition, relay_id IS NOT DISTINCT FROM $1 AND leased_until > now() AS is_held
             FROM event_partitions
-            WHERE relay_id = $1 OR relay_id IS NULL OR leased_until <= now()
+            WHERE relay_id = $1 OR relay_id IS NULL OR leased_until <= now() OR leased_until > now() + $2 * 12
             ORDER BY is_held DESC, partition
             FOR UPDATE SKIP LOCKED
         ), ranked AS (
@@ -53,7 +56,7 @@ pub(crate) async fn renew(db: &Db, relay_id: Uuid, lease: Duration) -> Result<He
         .transact(async |tx: Tx| {
             let db = tx.db();
             db.execute(sqlx::query(LIVE).bind(relay_id).bind(span)).await?;
-            db.execute(sqlx::query(BURY)).await?;
+            db.execute(sqlx::query(BURY).bind(span)).await?;
             let (relays,) = db.fetch_one(sqlx::query_as::<_, (i64,)>(COUNT)).await?;
             let take = sqlx::query_as::<_, (i16, Option<i64>)>(TAKE).bind(relay_id).bind(span).bind(share(relays));
             db.fetch_all(take).await

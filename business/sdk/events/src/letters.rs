@@ -47,7 +47,7 @@ pub struct LetterFilter {
 pub struct Standing {
     /// Which one.
     pub consumer: String,
-    /// Events that it is not past.
+    /// Events that it is not past, counted up to [`COUNTED`] in each part.
     pub behind: i64,
     /// When the oldest of them happened.
     pub oldest: Option<Timestamp>,
@@ -56,6 +56,9 @@ pub struct Standing {
     /// Dead letters.
     pub dead: i64,
 }
+
+/// How many events ahead of a consumer are counted in each part: after an outage there may be millions.
+pub const COUNTED: i64 = 1000;
 
 /// Who hands on a part.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -112,17 +115,25 @@ pub async fn drop_letters(db: &Db, filter: &LetterFilter) -> Result<u64, Error> 
 /// # Errors
 /// See [`Error`].
 pub async fn standings(db: &Db) -> Result<Vec<Standing>, Error> {
-    // What has no position yet is ahead of everyone. Each consumer reads on in a part from its cursor, by the index.
+    // What has no position yet is ahead of everyone. Each consumer reads on in a part from its cursor, by the index: the
+    // first that it finds is the oldest.
     const SQL: &str = "
         SELECT consumer, sum(behind)::bigint AS behind, min(oldest) AS oldest,
             (SELECT count(*) FROM event_failures AS f WHERE f.consumer = c.consumer AND dead_at IS NULL) AS waiting,
             (SELECT count(*) FROM event_failures AS f WHERE f.consumer = c.consumer AND dead_at IS NOT NULL) AS dead
         FROM event_cursors AS c CROSS JOIN LATERAL (
-            SELECT count(*) AS behind, min(occurred_at) AS oldest FROM events AS e
-            WHERE e.partition = c.partition AND (e.position > c.position OR e.position IS NULL)
+            SELECT count(*) AS behind, min(occurred_at) AS oldest FROM (
+                (
+                    SELECT occurred_at FROM events AS e WHERE e.partition = c.partition AND e.position > c.position
+                    ORDER BY e.position LIMIT $1
+                ) UNION ALL (
+                    SELECT occurred_at FROM events AS e WHERE e.partition = c.partition AND e.position IS NULL
+                    ORDER BY e.seq LIMIT $1
+                ) LIMIT $1
+            ) AS counted
         ) AS ahead
         GROUP BY consumer ORDER BY consumer";
-    db.fetch_all(sqlx::query_as(SQL)).await
+    db.fetch_all(sqlx::query_as(SQL).bind(COUNTED)).await
 }
 
 /// Who hands on each part.

@@ -32,7 +32,9 @@ mod settings;
 
 pub use crate::consumer::{Carrier, Consumer, Failure, Start};
 pub use crate::event::{Event, PARTITIONS};
-pub use crate::letters::{Holder, Letter, LetterFilter, Standing, drop_letters, holders, letters, retry, standings};
+pub use crate::letters::{
+    COUNTED, Holder, Letter, LetterFilter, Standing, drop_letters, holders, letters, retry, standings,
+};
 pub use crate::log::{KEPT, after, forget, last_position, seen, sweep};
 pub use crate::relay::{Ended, Relay};
 pub use crate::report::Report;

@@ -52,36 +52,39 @@ pub async fn seen(tx: &Tx, consumer: &str, event_id: Uuid) -> Result<bool, Error
 /// # Errors
 /// The database failed; what was removed before stays removed.
 pub async fn sweep(db: &Db) -> Result<u64, Error> {
-    // By position up to the first that is young, so that the oldest are found without reading the rest. A cursor stands where the last event of its part
-    // was: those of other parts say nothing. In batches, so that no statement holds its locks for long. Replicas that
-    // sweep at once share the work.
+    // Batch by batch in the order of positions, up to the first that is young: each statement reads little, however many
+    // events stay behind it since a consumer is away, and holds its locks for little. A cursor stands where the last event of
+    // its part was: those of other parts say nothing.
     const SQL: &str = "
-        DELETE FROM events WHERE ctid = ANY (ARRAY (
-            SELECT event.ctid FROM events AS event
-            WHERE event.position < coalesce((
-                    SELECT young.position FROM events AS young
-                    WHERE young.position > 0 AND young.occurred_at > now() - make_interval(secs => $1)
-                    ORDER BY young.position LIMIT 1
-                ), 9223372036854775807)
+        WITH next AS (
+            SELECT event_id, partition, position, occurred_at <= now() - make_interval(secs => $1) AS is_old
+            FROM events WHERE position > $3 ORDER BY position LIMIT $2
+        ), gone AS (
+            DELETE FROM events AS event USING next
+            WHERE event.event_id = next.event_id AND next.is_old
                 AND NOT EXISTS (
                     SELECT FROM event_cursors AS behind
-                    WHERE behind.partition = event.partition AND behind.position < event.position
+                    WHERE behind.partition = next.partition AND behind.position < next.position
                 )
-                AND NOT EXISTS (SELECT FROM event_failures AS failure WHERE failure.event_id = event.event_id)
-            ORDER BY event.position LIMIT $2 FOR UPDATE SKIP LOCKED
-        ))";
+                AND NOT EXISTS (SELECT FROM event_failures AS failure WHERE failure.event_id = next.event_id)
+            RETURNING event.event_id
+        )
+        SELECT (SELECT count(*) FROM gone), CASE WHEN bool_and(is_old) THEN max(position) END FROM next";
     const SEEN: &str = "
-        DELETE FROM event_seen AS seen WHERE seen_at <= now() - make_interval(secs => $1)
-            AND NOT EXISTS (SELECT FROM events AS event WHERE event.event_id = seen.event_id)";
-    let mut removed = 0;
-    loop {
-        let batch = db.execute(sqlx::query(SQL).bind(KEPT.as_secs_f64()).bind(BATCH)).await?;
-        removed += batch;
-        if batch < BATCH.unsigned_abs() {
-            break;
-        }
+        DELETE FROM event_seen WHERE ctid = ANY (ARRAY (
+            SELECT seen.ctid FROM event_seen AS seen
+            WHERE seen_at <= now() - make_interval(secs => $1)
+                AND NOT EXISTS (SELECT FROM events AS event WHERE event.event_id = seen.event_id)
+            ORDER BY seen_at LIMIT $2
+        ))";
+    let (mut removed, mut past) = (0, Some(0));
+    while let Some(position) = past {
+        let sweep = sqlx::query_as::<_, (i64, Option<i64>)>(SQL).bind(KEPT.as_secs_f64()).bind(BATCH).bind(position);
+        let (gone, last) = db.fetch_one(sweep).await?;
+        removed += gone.unsigned_abs();
+        past = last;
     }
-    db.execute(sqlx::query(SEEN).bind(KEPT.as_secs_f64())).await?;
+    while db.execute(sqlx::query(SEEN).bind(KEPT.as_secs_f64()).bind(BATCH)).await? == BATCH.unsigned_abs() {}
     Ok(removed)
 }
 

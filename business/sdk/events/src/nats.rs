@@ -41,6 +41,14 @@ const PING: Duration = Duration::from_secs(2);
 #[error("not a NATS URL (nats://user:password@host:4222)")]
 pub struct UrlError;
 
+/// Whether `url` has the form of an address of a broker.
+///
+/// # Errors
+/// [`UrlError`].
+pub fn check(url: &str) -> Result<(), UrlError> {
+    split(url).map(|_| ())
+}
+
 /// A way to the broker at `url`. It does not wait for it, and connects again whenever it was lost.
 async fn connect(url: &str) -> Result<Client, UrlError> {
     let (address, credentials) = split(url)?;

@@ -56,6 +56,23 @@ async fn another_takes_over_at_once_from_one_that_stops() {
     two.stop().await;
 }
 
+/// It died, and then the clock was set back by an hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_from_before_the_clock_was_set_back_keeps_nobody_from_a_part() {
+    let world = World::new().await;
+    world.database.execute("INSERT INTO event_relays VALUES (gen_random_uuid(), now() + interval '1 hour')").await;
+    let left = "UPDATE event_partitions SET relay_id = gen_random_uuid(), leased_until = now() + interval '1 hour'";
+    world.database.execute(left).await;
+    let relay = Working::start(world.relay());
+    eventually("the living one has all, and counts alone", async || {
+        let lasting = "SELECT count(*) FROM event_partitions WHERE leased_until < now() + interval '1 minute'";
+        world.db.fetch_one(sqlx::query_as::<_, (i64,)>(lasting)).await.unwrap().0 == 8
+    })
+    .await;
+    assert_eq!(spread(&world).await, [8]);
+    relay.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_takes_over_from_one_that_died_when_its_lease_is_over() {
     let world = World::new().await;

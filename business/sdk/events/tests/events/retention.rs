@@ -33,6 +33,28 @@ async fn an_event_goes_when_it_is_old_and_every_consumer_is_past_it() {
     assert_eq!(count(&world).await, 0);
 }
 
+/// As after an outage: many more than one statement removes, before them as many that somebody still needs.
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_have_to_stay_those_behind_them_go_and_what_is_ahead_is_counted_in_time() {
+    let world = World::new().await;
+    let many = "
+        INSERT INTO events (event_id, partition, position, entity, entity_id, version, action, data, occurred_at)
+        SELECT gen_random_uuid(), n / 2500, n, 'movie', ('00000000-0000-7000-8000-00000000000' || n / 2500)::uuid, 1,
+            'updated', '{}', now() - interval '8 days' + make_interval(secs => n)
+        FROM generate_series(1, 4999) AS n";
+    world.database.execute(many).await;
+    let needed = "INSERT INTO event_cursors SELECT 'away', part, CASE part WHEN 0 THEN 0 ELSE 4999 END
+        FROM generate_series(0, 7) AS part";
+    world.database.execute(needed).await;
+    let standings = events::standings(&world.db).await.unwrap();
+    let oldest = types::now() - standings[0].oldest.unwrap();
+    assert_eq!((standings[0].behind, oldest.num_days()), (events::COUNTED, 7), "{oldest}");
+    assert_eq!(events::sweep(&world.db).await.unwrap(), 2500, "part 1 is done with");
+    assert_eq!(count(&world).await, 2499);
+    events::forget(&world.db, "away").await.unwrap();
+    assert_eq!(events::sweep(&world.db).await.unwrap(), 2499);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_stays_as_long_as_it_is_a_letter() {
     let world = World::new().await;
