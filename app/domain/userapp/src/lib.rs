@@ -165,7 +165,7 @@ async fn delete(
     let scope = policy::decide(Permission::UsersDelete, &caller)?;
     let change = app.db.transact(async |tx| {
         let users = app.users.with_tx(&tx);
-        let user = users.query_by_id(scope, user_id).await.map_err(of_user)?;
+        let user = users.lock(scope, user_id).await.map_err(of_user)?;
         let expected = if_match.expect(user.version)?;
         // They would go with the user, and nobody would be told.
         app.sessions.with_tx(&tx).revoke_all(user_id, None).await.map_err(of_session)?;

@@ -236,6 +236,19 @@ impl Business {
         self.store.query_by_id(user_id).await?.ok_or(Error::NotFound)
     }
 
+    /// The user with this id, whom nobody else can change until the transaction ends, and for whom no session begins. Call
+    /// it first where sessions are ended in the same transaction: whoever changes a user locks them before their sessions,
+    /// and in the other order two could wait for each other.
+    ///
+    /// # Errors
+    /// As [`Business::query_by_id`].
+    pub async fn lock(&self, scope: Scope, user_id: UserId) -> Result<User, Error> {
+        if !scope.covers(user_id) {
+            return Err(Error::NotFound);
+        }
+        self.store.lock(user_id).await?.map(|(user, _)| user).ok_or(Error::NotFound)
+    }
+
     /// The user with this address.
     ///
     /// # Errors

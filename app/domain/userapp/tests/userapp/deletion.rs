@@ -2,9 +2,13 @@
 
 use apitest::{PASSWORD, Standing, run};
 use serde_json::json;
+use sessionbus::Device;
+use tokio::sync::Notify;
 use types::{Role, UserId};
 
-use crate::ground::{Postman, account, me, path, refused_soon, session, sessions, signs_in, start, start_forgetful};
+use crate::ground::{
+    Postman, account, me, path, refused_soon, session, sessions, signs_in, start, start_forgetful, users,
+};
 use crate::registration::registration;
 
 #[test]
@@ -33,6 +37,48 @@ fn who_deletes_their_account_is_gone_everywhere() {
         let token = postman.token("ada@example.com", 2).await;
         let again = api.post("/v1/users/activation").json(&json!({"token": token})).send().await.expect(200);
         assert_ne!(again.json()["id"], ada.id.to_string());
+    });
+}
+
+/// A sign-in that is not yet committed is waited for: its session ends like the others, and whoever listens is told.
+#[test]
+fn a_session_that_begins_meanwhile_is_ended_too() {
+    const UNTIL_SOMEBODY_WAITS: &str = "
+        DO $$ BEGIN
+            FOR turn IN 1..2000 LOOP
+                PERFORM pg_stat_clear_snapshot();
+                IF EXISTS (
+                    SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+                ) THEN
+                    RETURN;
+                END IF;
+                PERFORM pg_sleep(0.005);
+            END LOOP;
+            RAISE 'the deletion does not wait';
+        END $$";
+    const ITS_END_IS_KNOWN: &str = "
+        DO $$ BEGIN
+            ASSERT (SELECT count(*) FROM sessions) = 0;
+            ASSERT (SELECT array_agg(action ORDER BY audit_id) FROM audits WHERE entity = 'session') = '{created,ended}';
+        END $$";
+    run(async {
+        let api = start(1).await;
+        let ada = &api.add("ada@example.com", &[Role::Customer], Standing::Active).await;
+        let begun = Notify::new();
+        let sign_in = api.db().transact(async |tx| {
+            users(&api).with_tx(&tx).confirm(ada).await.unwrap();
+            sessions(&api).with_tx(&tx).create(ada.id, Device::default()).await.unwrap();
+            begun.notify_one();
+            api.spoil(UNTIL_SOMEBODY_WAITS).await;
+            Ok::<_, sessionbus::Error>(())
+        });
+        let delete = async {
+            begun.notified().await;
+            api.delete(format!("/v1/users/{}", ada.id)).by(Role::Admin).send().await.expect(204);
+        };
+        let (signed_in, ()) = tokio::join!(sign_in, delete);
+        signed_in.unwrap();
+        api.spoil(ITS_END_IS_KNOWN).await;
     });
 }
 
