@@ -5,10 +5,12 @@
 //! known is looked up by the job, long after the request that asked for the mail was answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jobs::{Failure, Job, Runner};
 use mail::{Mailer, Template, TemplateError, Templates, template};
 use serde::{Deserialize, Serialize};
+use throttle::{Outcome, Policy, Throttles};
 use types::{Email, SecretToken, UserId};
 use uuid::Uuid;
 
@@ -57,12 +59,18 @@ pub struct SessionEndedMail {
 #[derive(Clone)]
 pub struct Mails {
     users: Business,
+    throttles: Throttles,
     mailer: Mailer,
     templates: Arc<Templates>,
     public_url: String,
 }
 
 const PRODUCT: &str = "Marquee";
+
+/// Notices of one kind to one address. An account can be moved to any address, and whoever has it can do again and again
+/// what a notice is sent of: nobody's mailbox is to be filled that way.
+const NOTICES: Policy =
+    Policy { name: "notices of a kind to an address", burst: 10, period: Duration::from_secs(6 * 60) };
 
 const ACTIVATION: Template = template!("activation");
 const PASSWORD_CHOICE: Template = template!("password-choice");
@@ -91,7 +99,8 @@ impl Mails {
     /// A template does not parse.
     pub fn new(users: Business, mailer: Mailer, public_url: &str) -> Result<Self, TemplateError> {
         let templates = Arc::new(Templates::new(PRODUCT, &TEMPLATES)?);
-        Ok(Self { users, mailer, templates, public_url: public_url.trim_end_matches('/').to_owned() })
+        let throttles = Throttles::new(users.db.clone());
+        Ok(Self { users, throttles, mailer, templates, public_url: public_url.trim_end_matches('/').to_owned() })
     }
 
     /// Gives the runner what does the jobs of this module.
@@ -111,19 +120,19 @@ impl Mails {
             })
             .on(move |job: PasswordChangedMail| {
                 let mails = password.clone();
-                async move { mails.notice(job.user_id, &PASSWORD_CHANGED).await }
+                async move { mails.notice_user(&PASSWORD_CHANGED, job.user_id).await }
             })
             .on(move |job: AddressChangedMail| {
                 let mails = address.clone();
-                async move { mails.farewell(job.address, &ADDRESS_CHANGED).await }
+                async move { mails.notice(&ADDRESS_CHANGED, Email::restore(job.address)).await }
             })
             .on(move |job: AccountDeletedMail| {
                 let mails = deleted.clone();
-                async move { mails.farewell(job.address, &ACCOUNT_DELETED).await }
+                async move { mails.notice(&ACCOUNT_DELETED, Email::restore(job.address)).await }
             })
             .on(move |job: SessionEndedMail| {
                 let mails = session.clone();
-                async move { mails.notice(job.user_id, &SESSION_ENDED).await }
+                async move { mails.notice_user(&SESSION_ENDED, job.user_id).await }
             })
     }
 
@@ -153,18 +162,26 @@ impl Mails {
         }
     }
 
-    /// Tells a user something.
-    async fn notice(&self, user_id: Uuid, template: &Template) -> Result<(), Failure> {
+    /// Tells a user something, where they are reached now.
+    async fn notice_user(&self, template: &Template, user_id: Uuid) -> Result<(), Failure> {
         match self.users.query_by_id(types::Scope::Any, UserId::restore(user_id)).await {
-            Ok(user) => self.send(template, user.email, None).await,
+            Ok(user) => self.notice(template, user.email).await,
             Err(Error::NotFound) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Tells somebody something at an address that no user has any more.
-    async fn farewell(&self, address: String, template: &Template) -> Result<(), Failure> {
-        self.send(template, Email::restore(address), None).await
+    /// Tells whoever has the address something, unless they were told so often of late.
+    async fn notice(&self, template: &Template, to: Email) -> Result<(), Failure> {
+        let turn = [NOTICES.turn(&[template.name.as_bytes(), to.as_str().as_bytes()])];
+        if let Outcome::Denied { .. } = self.throttles.take(&turn).await? {
+            return Ok(());
+        }
+        let sent = self.send(template, to, None).await;
+        if sent.is_err() {
+            self.throttles.give_back(&turn).await?;
+        }
+        sent
     }
 
     /// No mail has a name in it: whoever registers an address, or moves to it, has chosen the name, and nobody's mailbox is

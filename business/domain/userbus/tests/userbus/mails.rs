@@ -70,6 +70,32 @@ async fn a_name_that_somebody_else_may_have_chosen_is_in_no_mail() {
     }
 }
 
+/// Whoever has an account can move it to any address, and do again and again what its owner is told of.
+#[tokio::test]
+async fn notices_do_not_fill_a_mailbox() {
+    let ground = Ground::new().await;
+    let user = ground.activated("Ada").await;
+    let db = ground.database.db();
+    let notify = async || db.transact(async |tx| jobs::enqueue(&tx, &SessionEndedMail::to(user.id)).await).await;
+    for _ in 0..30 {
+        notify().await.unwrap();
+    }
+    let before = ground.mails("ada@example.com").await;
+    assert_eq!(before.iter().filter(|mail| mail.subject.contains("session was ended")).count(), 10);
+    // What is of another kind, or for somebody else, is told all the same; and so is this, after a while.
+    let moved = UpdateUser { email: Some(email("king@example.com")), ..UpdateUser::default() };
+    ground.users.update(&user, moved).await.unwrap();
+    notify().await.unwrap();
+    assert_eq!(ground.mails("king@example.com").await.len(), 1);
+    assert_eq!(ground.mails("ada@example.com").await.len(), before.len() + 1);
+    let user = ground.by_email("king@example.com").await;
+    let back = UpdateUser { email: Some(email("ada@example.com")), ..UpdateUser::default() };
+    ground.users.update(&user, back).await.unwrap();
+    ground.database.execute("UPDATE throttles SET whole_at = whole_at - interval '6 minutes'").await;
+    notify().await.unwrap();
+    assert_eq!(ground.mails("ada@example.com").await.len(), before.len() + 2);
+}
+
 #[tokio::test]
 async fn each_mail_that_is_asked_for_has_a_token_of_its_own() {
     let ground = Ground::new().await;
