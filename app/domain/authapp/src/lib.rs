@@ -35,8 +35,6 @@ struct App {
 /// How long a verifier may keep the keys: a new key should be published for that long before it signs.
 const FIVE_MINUTES: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
 async fn login(app: Data<App>, Device(device): Device, Json(login): Json<Login>) -> Result<HttpResponse, ApiError> {
     let attempt = app.brakes.sign_in(&login.email).await?;
     let outcome = app.users.authenticate(&login.email, &login.password).await;
@@ -87,7 +85,7 @@ async fn logout(app: Data<App>, caller: Caller, _: Empty) -> Result<HttpResponse
     let session_id = caller.principal()?.session_id.ok_or_else(no_session)?;
     match app.sessions.revoke(scope, session_id).await {
         // Ended elsewhere a moment ago: what was asked for is so.
-        Ok(()) | Err(sessionbus::Error::NotFound) => Ok(no_content()),
+        Ok(()) | Err(sessionbus::Error::NotFound) => Ok(reply::unstored(reply::no_content())),
         Err(error) => Err(of_session(error)),
     }
 }
@@ -104,9 +102,7 @@ async fn query_sessions(
     let link = list.continuation.link(next.as_deref());
     let current = caller.principal()?.session_id;
     let items = slice.items.iter().map(|session| Session::seen_from(current, session)).collect();
-    let mut answer = reply::list(&Collection { items, next, total: slice.total }, &link)?;
-    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    Ok(answer)
+    Ok(reply::unstored(reply::list(&Collection { items, next, total: slice.total }, &link)?))
 }
 
 async fn delete_session(
@@ -117,7 +113,7 @@ async fn delete_session(
 ) -> Result<HttpResponse, ApiError> {
     let scope = policy::decide(Permission::SessionsEnd, &caller)?;
     app.sessions.revoke(scope, session_id).await.map_err(of_session)?;
-    Ok(no_content())
+    Ok(reply::unstored(reply::no_content()))
 }
 
 async fn query_keys(app: Data<App>, _: Empty) -> Result<HttpResponse, ApiError> {
@@ -126,13 +122,6 @@ async fn query_keys(app: Data<App>, _: Empty) -> Result<HttpResponse, ApiError> 
 
 async fn query_metadata(app: Data<App>, _: Empty) -> Result<HttpResponse, ApiError> {
     public(reply::unkept(StatusCode::OK, &Metadata::from(app.authenticator.settings()))?)
-}
-
-/// 204, of which nobody may keep even the header fields.
-fn no_content() -> HttpResponse {
-    let mut answer = reply::no_content();
-    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    answer
 }
 
 fn public(mut answer: HttpResponse) -> Result<HttpResponse, ApiError> {

@@ -3,13 +3,13 @@
 use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest};
-use chrono::SecondsFormat;
+use mux::reply::rfc3339;
 use request::{Body, Field, Object, field};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use sessionbus::UserAgent;
-use types::{SecretToken, SessionId, Timestamp};
+use types::{SecretToken, SessionId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -175,9 +175,4 @@ impl From<&auth::Settings> for Metadata {
             service_documentation: format!("{url}/docs"),
         }
     }
-}
-
-/// Always in microseconds, so that texts of one length sort as the moments do.
-fn rfc3339(time: Timestamp) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,12 +1,12 @@
 //! Films as JSON, with the only conversions to and from the business.
 
 use apierror::ApiError;
-use chrono::SecondsFormat;
 use moviebus::{Director, Genre, Genres, Price, Rating, Runtime, Stock, Title, Year};
+use mux::reply::rfc3339;
 use problem::FieldError;
 use request::{Body, Field, Object, field};
 use serde::Serialize;
-use types::{Currency, Timestamp};
+use types::Currency;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -228,9 +228,4 @@ impl From<&moviebus::Movie> for Movie {
 /// The genres as a set; reports why they are none.
 fn unique(object: &mut Object<'_>, genres: Vec<Genre>) -> Option<Genres> {
     Genres::parse(genres).map_err(|error| object.refuse("genres", error.to_string())).ok()
-}
-
-/// A moment in UTC, always with six digits: as many as are kept.
-fn rfc3339(moment: Timestamp) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

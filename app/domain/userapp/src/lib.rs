@@ -7,7 +7,7 @@ mod route;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue};
+use actix_web::http::header::ETAG;
 use actix_web::web::Data;
 use apierror::ApiError;
 use auth::{Caller, Permission, policy};
@@ -31,8 +31,6 @@ struct App {
     sessions: sessionbus::Business,
     brakes: Brakes,
 }
-
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 async fn register(app: Data<App>, Json(Registration(new)): Json<Registration>) -> Result<HttpResponse, ApiError> {
     // Before a mail is counted: a password that is refused has none sent.
@@ -87,7 +85,7 @@ async fn reset_password(
     let user = change.await?;
     // Whoever reads the owner's mail gets in from here, while others guess from elsewhere.
     app.brakes.acquaint(&user.email).await;
-    Ok(no_content())
+    Ok(reply::unstored(reply::no_content()))
 }
 
 async fn update(
@@ -152,7 +150,7 @@ async fn change_password(
         app.sessions.with_tx(&tx).revoke_all(user_id, stays).await.map_err(of_session)
     });
     change.await?;
-    Ok(no_content())
+    Ok(reply::unstored(reply::no_content()))
 }
 
 async fn delete(
@@ -172,7 +170,7 @@ async fn delete(
         users.delete(user_id, expected).await.map_err(of_user)
     });
     change.await?;
-    Ok(no_content())
+    Ok(reply::unstored(reply::no_content()))
 }
 
 async fn set_roles(
@@ -201,9 +199,7 @@ async fn query(
     let next = slice.next.as_ref().map(|keys| list.continuation.cursor(keys));
     let link = list.continuation.link(next.as_deref());
     let items = slice.items.iter().map(User::from).collect();
-    let mut answer = reply::list(&Collection { items, next, total: slice.total }, &link)?;
-    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    Ok(answer)
+    Ok(reply::unstored(reply::list(&Collection { items, next, total: slice.total }, &link)?))
 }
 
 async fn query_me(app: Data<App>, caller: Caller, _: Empty) -> Result<HttpResponse, ApiError> {
@@ -238,11 +234,4 @@ fn account(user: &userbus::User) -> Result<HttpResponse, ApiError> {
 /// 202, the same to the byte for every address.
 fn accepted(message: &'static str) -> Result<HttpResponse, ApiError> {
     reply::unkept(StatusCode::ACCEPTED, &Accepted::saying(message))
-}
-
-/// 204, of which nobody may keep even the header fields.
-fn no_content() -> HttpResponse {
-    let mut answer = reply::no_content();
-    answer.headers_mut().insert(CACHE_CONTROL, NO_STORE);
-    answer
 }

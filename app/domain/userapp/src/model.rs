@@ -1,10 +1,10 @@
 //! Users as JSON, with the only conversions to and from the business.
 
-use chrono::SecondsFormat;
+use mux::reply::rfc3339;
 use request::{Body, Field, Object, field};
 use secrecy::SecretString;
 use serde::Serialize;
-use types::{Email, Name, Password, Role, Roles, SecretToken, Timestamp};
+use types::{Email, Name, Password, Role, Roles, SecretToken};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ pub(crate) struct User {
     roles: Vec<&'static str>,
     /// Whether an admin lets them sign in.
     enabled: bool,
-    /// When the address was shown to be theirs; null until then.
+    /// When the address that they had then was shown to be theirs; null until then.
     #[schema(required = true, format = DateTime)]
     activated_at: Option<String>,
     /// One more after every change; the entity tag is made of it.
@@ -200,9 +200,4 @@ impl From<&userbus::User> for User {
             updated_at: rfc3339(user.updated_at),
         }
     }
-}
-
-/// Always in microseconds, so that texts of one length sort as the moments do.
-fn rfc3339(time: Timestamp) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

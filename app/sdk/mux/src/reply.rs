@@ -7,8 +7,9 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use apierror::ApiError;
+use chrono::SecondsFormat;
 use serde::Serialize;
-use types::Version;
+use types::{Timestamp, Version};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -104,6 +105,18 @@ pub fn list<T: Serialize>(page: &Collection<T>, link: &str) -> Result<HttpRespon
     let mut answer = HttpResponse::Ok();
     answer.insert_header((header::CACHE_CONTROL, PRIVATE)).insert_header((header::LINK, link));
     write(&mut answer, page)
+}
+
+/// The same answer, of which nobody may keep even the header fields: for what concerns an account.
+#[must_use]
+pub fn unstored(mut answer: HttpResponse) -> HttpResponse {
+    answer.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    answer
+}
+
+/// A moment as every body has it: always in microseconds, so that texts of one length sort as the moments do.
+pub fn rfc3339(time: Timestamp) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// The strong entity tag of a version.

@@ -18,7 +18,7 @@ pub struct User {
     pub roles: Roles,
     /// Whether an admin lets them sign in.
     pub enabled: bool,
-    /// When the address was shown to be theirs.
+    /// When the address that they had then was shown to be theirs.
     pub activated_at: Option<Timestamp>,
     /// The version of the row.
     pub version: Version,
