@@ -59,6 +59,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     if in_development {
         development::seed(service.name, &database, &resources).await;
     }
+    background::warm_up(&resources.db, resources.settings.db.min_connections as usize).await;
     let mailbox = mailer::mailbox(&resources.settings, &resources.db);
     let (psql, keeps_mail) = (database.psql(), mailbox.is_some());
     let ready = Box::new(move |public, debug| {
@@ -68,7 +69,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     });
     let db = resources.db;
     let close = Box::new(move || {
-        jobs.close();
+        jobs.iter().for_each(sqldb::Db::close);
         db.close();
         drop(database);
     });

@@ -1,6 +1,8 @@
 //! The relay of this process: what the domains announce is handed on.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use database::Database;
@@ -19,8 +21,21 @@ const CONNECTIONS: usize = 4;
 /// How long after a fault of the relay it is started again.
 const RESTART: Duration = Duration::from_secs(1);
 
+/// How often it is logged that a consumer waits for something that is away: each of its parts finds that out alone.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// How often it is counted how far the consumers are.
 const MEASURE: Duration = Duration::from_secs(15);
+
+/// The address of a broker that cannot be one, with what would be right.
+pub(crate) fn refused(settings: &Settings) -> Vec<(&'static str, String)> {
+    let broker = settings.events.nats_url.as_ref();
+    let fault = broker.and_then(|broker| events::nats::check(broker.expose_secret()).err());
+    fault
+        .map(|_| ("events.nats_url", "nats://host:4222, or nats://user:password@host:4222".to_owned()))
+        .into_iter()
+        .collect()
+}
 
 /// Starts the part of this process in the delivery of events.
 ///
@@ -29,7 +44,7 @@ pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Databas
     let limits = database::limits(&settings.db, "events");
     let own = sqldb::Settings { max_connections: CONNECTIONS, min_connections: 1, ..limits };
     let db = database.open(own).context("db")?;
-    let mut relay = Relay::new(db.clone(), database.url(), events::Settings::default(), tell);
+    let mut relay = Relay::new(db.clone(), database.url(), events::Settings::default(), teller());
     if let Some(broker) = &settings.events.nats_url {
         relay = relay.carrier(Nats::connect(broker.expose_secret()).await.context("events.nats_url")?);
     }
@@ -60,7 +75,13 @@ async fn measure(db: Db) {
 }
 
 /// Logs and counts what the relay tells.
-fn tell(report: &Report<'_>) {
+fn teller() -> impl Fn(&Report<'_>) + Send + Sync + 'static {
+    let told = Mutex::new(HashMap::<&'static str, Instant>::new());
+    move |report| tell(report, &told)
+}
+
+/// `told` is when it was last logged of a consumer that it waits.
+fn tell(report: &Report<'_>, told: &Mutex<HashMap<&'static str, Instant>>) {
     match report {
         Report::Delivered { consumer, event } => {
             counter!("events_delivered_total", "consumer" => *consumer).increment(1);
@@ -77,12 +98,12 @@ fn tell(report: &Report<'_>) {
                 tracing::warn!(consumer, %event_id, entity, action, attempts, reason, "an event was refused");
             }
         }
-        // Said once for each time that something is away, and not for each look.
-        Report::Unavailable { consumer, reason, times: 1, .. } => {
-            tracing::warn!(consumer, reason, "a consumer of events waits for something that is away");
-        }
-        Report::Unavailable { consumer, .. } => {
-            counter!("events_unavailable_total", "consumer" => *consumer).increment(1)
+        Report::Unavailable { consumer, reason, times, .. } => {
+            counter!("events_unavailable_total", "consumer" => *consumer).increment(1);
+            // Said once for each time that something is away, and not for each look.
+            if *times == 1 && is_news(consumer, &mut told.lock().unwrap_or_else(PoisonError::into_inner)) {
+                tracing::warn!(consumer, reason, "a consumer of events waits for something that is away");
+            }
         }
         Report::Holds { partitions } => {
             gauge!("events_partitions_held").set(partitions.len() as f64);
@@ -98,5 +119,30 @@ fn tell(report: &Report<'_>) {
             tracing::debug!(reason, "notifications of events do not come");
         }
         report => tracing::debug!(?report, "events"),
+    }
+}
+
+/// Whether nothing was logged of the consumer of late; from now on something was.
+fn is_news(consumer: &'static str, told: &mut HashMap<&'static str, Instant>) -> bool {
+    let now = Instant::now();
+    let is_news = told.get(consumer).is_none_or(|last| now.duration_since(*last) >= QUIET);
+    if is_news {
+        told.insert(consumer, now);
+    }
+    is_news
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_of_a_consumer_say_once_that_it_waits() {
+        let mut told = HashMap::new();
+        assert!(is_news("nats", &mut told));
+        assert!((0..7).all(|_| !is_news("nats", &mut told)));
+        assert!(is_news("another", &mut told));
+        told.insert("nats", Instant::now().checked_sub(QUIET).unwrap());
+        assert!(is_news("nats", &mut told), "it is away again, or still");
     }
 }

@@ -113,7 +113,7 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
-    let loaded =
-        settings::load(&settings::Sources::of_process(flags)).and_then(|loaded| mailer::check(loaded, service));
+    let refused = |settings: &Settings| [mailer::refused(settings, service), delivery::refused(settings)].concat();
+    let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
     service::run(service.name, service.version, loaded, |start| build::build(service, start))
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use mail::{Mailbox, Mailer, Relay, Sender};
-use settings::{Environment, Errors, Loaded, Settings};
+use settings::{Environment, Settings};
 use sqldb::Db;
 
 use crate::Service;
@@ -10,30 +10,37 @@ use crate::Service;
 /// The domain of addresses that are examples (RFC 2606).
 const EXAMPLE: &str = ".example";
 
-/// Refuses settings with which no mail could be sent, before anything is opened.
-pub(crate) fn check(loaded: Loaded, service: &Service) -> Result<Loaded, Errors> {
-    let mail = &loaded.settings.mail;
-    let must_send = service.mails && loaded.settings.env == Environment::Production;
-    let mut faults = Vec::new();
-    match &mail.smtp_url {
+/// The settings with which no mail could be sent, or one that leads nowhere; each with what would be right.
+pub(crate) fn refused(settings: &Settings, service: &Service) -> Vec<(&'static str, String)> {
+    let must_send = service.mails && settings.env == Environment::Production;
+    let mut refused = Vec::new();
+    match &settings.mail.smtp_url {
         None if must_send => {
-            faults.push(("mail.smtp_url", "a relay in production, where accounts are activated by mail".to_owned()));
+            refused.push(("mail.smtp_url", "a relay in production, where accounts are activated by mail".to_owned()));
         }
         None => {}
         Some(url) => {
             if let Err(error) = Relay::parse(url) {
-                faults.push(("mail.smtp_url", expected(&error)));
+                refused.push(("mail.smtp_url", expected(&error)));
             }
         }
     }
-    match Sender::parse(&mail.from) {
+    match Sender::parse(&settings.mail.from) {
         Ok(sender) if must_send && sender.address.as_str().ends_with(EXAMPLE) => {
-            faults.push(("mail.from", "an address of your own in production".to_owned()));
+            refused.push(("mail.from", "an address of your own in production".to_owned()));
         }
         Ok(_) => {}
-        Err(error) => faults.push(("mail.from", expected(&error))),
+        Err(error) => refused.push(("mail.from", expected(&error))),
     }
-    if faults.is_empty() { Ok(loaded) } else { Err(loaded.refused(&faults)) }
+    let is_default =
+        |key: &settings::Key| key.name == "auth.issuer" && key.default.trim_matches('"') == settings.auth.issuer;
+    if must_send && settings::keys().iter().any(is_default) {
+        refused.push((
+            "auth.issuer",
+            "the public URL of this API in production, where the links of mails lead".to_owned(),
+        ));
+    }
+    refused
 }
 
 /// The way out for mail; without a relay, mails are kept in the database.

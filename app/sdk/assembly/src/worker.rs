@@ -17,8 +17,11 @@ use tracing::Instrument as _;
 
 use crate::{Resources, Service};
 
-/// Connections of the runner's own: it says that it lives also when requests have taken all others.
+/// Connections of the runner's own: it says that it lives also when requests and jobs have taken all others.
 const CONNECTIONS: usize = 2;
+
+/// Connections of the jobs' own, however many run: they take none from requests. Opened when there is work.
+const WORKING: usize = 4;
 
 /// How many mails are on their way at a time. Each may wait half a minute for a relay that hangs.
 const MAILS: usize = 8;
@@ -35,11 +38,15 @@ const MEASURE: Duration = Duration::from_secs(15);
 /// How often a fault of the database is logged.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// Starts the runner of this process, and gives its pool.
-pub(crate) fn start(tasks: &Tasks, database: &Database, resources: &Resources, service: &Service) -> Result<Db> {
+/// Starts the runner of this process, and gives its pools.
+pub(crate) fn start(tasks: &Tasks, database: &Database, resources: &Resources, service: &Service) -> Result<[Db; 2]> {
     let limits = database::limits(&resources.settings.db, "jobs");
-    let own = sqldb::Settings { max_connections: CONNECTIONS, min_connections: 1, ..limits };
+    let own = sqldb::Settings { max_connections: CONNECTIONS, min_connections: 1, ..limits.clone() };
     let db = database.open(own).context("db")?;
+    let working = sqldb::Settings { max_connections: WORKING, min_connections: 0, ..limits };
+    let work = database.open(working).context("db")?;
+    // No job hashes a password: of those that are hashed at once, `resources.users` alone keeps count.
+    let resources = &Resources { db: work.clone(), users: userbus::Business::new(work.clone()), ..resources.clone() };
     let runner = Runner::new(db.clone())
         .lane("mail", MAILS)
         .lane("periodic", PERIODIC)
@@ -54,7 +61,7 @@ pub(crate) fn start(tasks: &Tasks, database: &Database, resources: &Resources, s
     let runner = (service.jobs)(resources, sweeps(resources, runner)?)?;
     tasks.spawn("run jobs", move |stopping| runner.run(stopping));
     measure(tasks, &db);
-    Ok(db)
+    Ok([db, work])
 }
 
 /// Adds a periodic job that removes rows; `sweep` says how many there were.

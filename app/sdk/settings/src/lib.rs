@@ -48,26 +48,24 @@ pub struct Loaded {
     values: Values,
 }
 
-impl Loaded {
-    /// What is wrong when a program cannot work with the values of some keys, for reasons that it alone knows: each key
-    /// with what would be right.
-    #[must_use]
-    pub fn refused(&self, expected: &[(&str, String)]) -> Errors {
-        let mut faults = Vec::new();
-        let mut rules = rules::Rules { values: &self.values, faults: &mut faults };
-        for (key, expected) in expected {
-            rules.require(key, false, expected);
-        }
-        Errors::new(faults)
-    }
-}
-
 /// Reads every layer, and checks every key.
 ///
 /// # Errors
 /// All the faults of all the keys: unknown keys, values of the wrong kind, broken rules between keys,
 /// files that cannot be read.
 pub fn load(sources: &Sources) -> Result<Loaded, Errors> {
+    load_for(sources, |_| Vec::new())
+}
+
+/// The same for a program that cannot work with every value that is right in itself: `further` names the keys whose values
+/// it refuses, each with what would be right.
+///
+/// # Errors
+/// As [`load`], those of `further` among them.
+pub fn load_for(
+    sources: &Sources,
+    further: impl FnOnce(&Settings) -> Vec<(&'static str, String)>,
+) -> Result<Loaded, Errors> {
     let mut faults = Vec::new();
     let values = layer::merge(sources, &mut faults);
     let settings = schema::read(&values, &mut faults).or_else(|| {
@@ -76,7 +74,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Errors> {
         schema::read(&readable, &mut Vec::new())
     });
     if let Some(settings) = &settings {
-        rules::check(settings, &values, &mut faults);
+        rules::check(settings, &values, &further(settings), &mut faults);
     }
     match settings {
         Some(settings) if faults.is_empty() => {

@@ -11,14 +11,17 @@ use crate::{
     schema::{Environment, Settings},
 };
 
-/// Checks every rule; each that is broken is a fault of its key.
-pub(crate) fn check(settings: &Settings, values: &Values, faults: &mut Vec<Fault>) {
+/// Checks every rule; each that is broken is a fault of its key, and so is what the program refuses beside them.
+pub(crate) fn check(settings: &Settings, values: &Values, refused: &[(&'static str, String)], faults: &mut Vec<Fault>) {
     let mut rules = Rules { values, faults };
     database(settings, &mut rules);
     web(settings, &mut rules);
     others(settings, &mut rules);
     if settings.env == Environment::Production {
         production(settings, &mut rules);
+    }
+    for (key, expected) in refused {
+        rules.require(key, false, expected);
     }
 }
 
@@ -57,13 +60,13 @@ pub(crate) fn warnings(settings: &Settings, values: &Values) -> Vec<String> {
     warnings
 }
 
-pub(crate) struct Rules<'a> {
-    pub(crate) values: &'a Values,
-    pub(crate) faults: &'a mut Vec<Fault>,
+struct Rules<'a> {
+    values: &'a Values,
+    faults: &'a mut Vec<Fault>,
 }
 
 impl Rules<'_> {
-    pub(crate) fn require(&mut self, key: &str, holds: bool, expected: &str) {
+    fn require(&mut self, key: &str, holds: bool, expected: &str) {
         let reported = self.faults.iter().any(|fault| fault.key == key);
         let Some(entry) = self.values.get(key).filter(|_| !holds && !reported) else {
             return;

@@ -62,6 +62,8 @@ async fn connect(url: &str) -> Result<Client, UrlError> {
         .connection_timeout(OPENING)
         .request_timeout(Some(PATIENCE))
         .ping_interval(PING)
+        // By itself it logs each try to connect. What is away is reported by whoever needs it.
+        .event_callback(|_| std::future::ready(()))
         // One that is asleep is awake soon: the pauses of the relay are longer.
         .reconnect_delay_callback(|attempts| {
             Duration::from_millis(100).saturating_mul(u32::try_from(attempts).unwrap_or(20).min(20))

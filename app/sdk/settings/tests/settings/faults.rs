@@ -154,11 +154,19 @@ fn production_refuses_what_only_development_may_do() {
 }
 
 #[test]
-fn a_program_refuses_a_value_that_it_alone_knows_to_be_wrong_with_its_source_and_masked() {
-    let loaded = Given::default().arguments(&["--mail.smtp_url", "smtp://user:hunter2@relay"]).loaded();
-    let errors = loaded.refused(&[("mail.smtp_url", "another relay".to_owned())]);
+fn what_a_program_refuses_beside_the_rules_is_told_together_with_what_breaks_them_with_its_source_and_masked() {
+    let given = Given::default()
+        .arguments(&["--mail.smtp_url", "smtp://user:hunter2@relay"])
+        .variables(&[("MARQUEE__EVENTS__NATS_URL", "http://broker"), ("MARQUEE__DB__DEADLINE", "soon")]);
+    let refused = |_: &settings::Settings| {
+        let another = |what: &str| format!("another {what}");
+        vec![("mail.smtp_url", another("relay")), ("events.nats_url", another("broker"))]
+    };
+    let errors = settings::load_for(&given.sources, refused).unwrap_err();
     insta::assert_snapshot!(errors, @r#"
-        1 setting is wrong
+        3 settings are wrong
+          db.deadline = "soon" (environment MARQUEE__DB__DEADLINE): expected a duration such as 250ms, 5s, 15m, 2h or 1d
+          events.nats_url = "http://broker" (environment MARQUEE__EVENTS__NATS_URL): expected nats://host:4222 or tls://host:4222
           mail.smtp_url = "smtp://user:***@relay" (flag --mail.smtp_url): expected another relay
         "#);
 }

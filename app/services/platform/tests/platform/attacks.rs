@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use types::Role;
 
 use crate::answer::{Answer, request, send};
-use crate::process::Process;
+use crate::process::{ISSUER, Process};
 use crate::shop::Shop;
 
 const PASSWORD: &str = "correct horse battery";
@@ -34,7 +34,7 @@ impl Forger {
         let key = Ed25519KeyPair::from_pkcs8(&STANDARD.decode(der).unwrap()).unwrap();
         let now = types::now().timestamp();
         let claims = json!({
-            "iss": "http://127.0.0.1:3000", "sub": user.id.to_string(), "aud": "marquee", "exp": now + 900, "iat": now,
+            "iss": ISSUER, "sub": user.id.to_string(), "aud": "marquee", "exp": now + 900, "iat": now,
             "jti": "0192d3c0-7a00-7000-8000-000000000000", "client_id": "marquee", "roles": ["admin"],
         });
         Self { key, public: active.jwk().unwrap(), claims }

@@ -105,12 +105,17 @@ async fn a_mail_is_shown_without_any_power_over_its_reader() {
 }
 
 #[test]
-fn production_refuses_to_start_without_a_relay_and_a_sender() {
+fn production_refuses_to_start_without_a_relay_a_sender_and_a_place_for_links_and_tells_all_that_is_wrong_at_once() {
     for setup in [Setup::new(), Setup::new().of(beside("accounts"))] {
-        let output = setup.with("env", "production").output();
+        let output = setup.with("env", "production").with("events.nats_url", "nats://marquee@broker").output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(64), "{told}");
-        assert!(told.contains("2 settings are wrong"), "{told}");
+        assert!(told.contains("4 settings are wrong"), "{told}");
+        assert!(told.contains("auth.issuer = \"http://127.0.0.1:3000\" (default): expected the public URL"), "{told}");
+        assert!(
+            told.contains("events.nats_url = ") && told.contains("expected nats://host:4222, or nats://user"),
+            "{told}"
+        );
         assert!(told.contains("mail.from = \"Marquee <no-reply@marquee.example>\" (default)"), "{told}");
         assert!(told.contains("mail.smtp_url = \"\" (default): expected a relay in production"), "{told}");
     }

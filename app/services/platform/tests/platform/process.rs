@@ -15,6 +15,9 @@ use tempfile::TempDir;
 /// How long anything may take that takes milliseconds on a machine with nothing else to do.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The public address of a process in production, as its tokens name it.
+pub(crate) const ISSUER: &str = "https://api.marquee.test";
+
 /// How a process is to be started.
 pub(crate) struct Setup {
     program: PathBuf,
@@ -65,6 +68,7 @@ impl Setup {
         self.with("env", "production")
             .with("mail.smtp_url", "smtp://127.0.0.1:9")
             .with("mail.from", "Marquee <no-reply@marquee.test>")
+            .with("auth.issuer", ISSUER)
     }
 
     /// Runs another service than `platform`.

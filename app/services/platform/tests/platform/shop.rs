@@ -11,7 +11,7 @@ use userbus::{NewUser, User};
 
 use crate::answer::{Answer, post};
 use crate::folder;
-use crate::process::{PATIENCE, Process, Setup, eventually};
+use crate::process::{ISSUER, PATIENCE, Process, Setup, eventually};
 
 /// What the replicas of one test share.
 pub(crate) struct Shop {
@@ -61,7 +61,7 @@ impl Shop {
     /// An access token of `user`, signed by the keys of the replicas.
     pub(crate) fn token(&self, user: &User) -> String {
         let settings = auth::Settings {
-            issuer: "http://127.0.0.1:3000".to_owned(),
+            issuer: ISSUER.to_owned(),
             audience: "marquee".to_owned(),
             access_ttl: Duration::from_secs(900),
         };
