@@ -52,6 +52,13 @@ fn kid(token: &str) -> String {
     header["kid"].as_str().unwrap().to_owned()
 }
 
+/// Until when a token says that it is good.
+fn end(token: &str) -> SystemTime {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(claims["exp"].as_u64().unwrap())
+}
+
 async fn published(url: &str) -> Vec<String> {
     let keys = get(format!("{url}/.well-known/jwks.json")).await.json();
     keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
@@ -77,7 +84,8 @@ impl Crowd {
                     for turn in 0..8 {
                         let answer = me(&urls[(person + 1 + turn) % 2], &token).await;
                         requests.fetch_add(1, Ordering::Relaxed);
-                        if answer.status != 200 {
+                        // A busy machine may take longer than the token lasts.
+                        if answer.status != 200 && SystemTime::now() < end(&token) {
                             refused.push(format!("{answer:?}"));
                         }
                     }
@@ -121,18 +129,17 @@ async fn keys_change_under_load_and_nobody_is_refused() {
                     assert!(SystemTime::now() >= from, "it signs before its time");
                     return Some(());
                 }
-                old = Some((token, SystemTime::now()));
+                old = Some(token);
                 None
             });
             assert!(turned.await.is_some(), "{url} should sign with the new key, without a restart");
         }
         // The last token of the old key is good for as long as it says.
-        let (token, issued) = old.expect("a token of the old key");
-        let before_its_end = issued + LIFETIME - Duration::from_secs(1);
-        while SystemTime::now() < before_its_end {
+        let token = old.expect("a token of the old key");
+        while SystemTime::now() < end(&token) {
             for url in &urls {
                 let answer = me(url, &token).await;
-                assert!(answer.status == 200 || SystemTime::now() >= before_its_end, "{answer:?}");
+                assert!(answer.status == 200 || SystemTime::now() >= end(&token), "{answer:?}");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
