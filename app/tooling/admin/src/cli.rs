@@ -260,6 +260,8 @@ pub(crate) struct TokenUser {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Events {
     /// Print how far each consumer is, and who hands the events on
+    ///
+    /// Events ahead of a consumer are counted up to 1000 in each of the 8 parts; how old the oldest is, is exact.
     #[command(after_help = "Example:\n  admin events status --json | jq '.consumers[] | select(.dead > 0)'")]
     Status,
     /// Print the dead letters: events that a consumer refused until it was given up

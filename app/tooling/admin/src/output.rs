@@ -160,11 +160,14 @@ pub(crate) fn ask_password(prompt: &str) -> io::Result<Option<String>> {
     terminal.read_secure_line().map(Some)
 }
 
-/// Text from outside must not steer the terminal: control characters are shown, not sent.
+/// Text from outside must not steer the terminal: control characters are shown, not sent, and so are those that turn the
+/// direction of what follows (UAX #9), which would let one name look like another.
 pub(crate) fn printable(text: &str) -> String {
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' {
+        if (c.is_control() && c != '\n') || turns(c) {
             shown.extend(c.escape_unicode());
         } else {
             shown.push(c);

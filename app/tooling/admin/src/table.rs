@@ -48,6 +48,17 @@ impl Table {
     }
 }
 
+/// The longest text that a cell shows of a reason, in characters; `--json` gives all of it.
+pub(crate) const REASON: usize = 100;
+
+/// The text, or as much of it as fits into `most` characters.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
 /// Nothing follows the last cell, so that a line copied from a terminal has no blanks at its end.
 fn line(cells: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
@@ -70,5 +81,18 @@ mod tests {
         table.row(["千と千尋", "2001"]);
         table.row(["\u{1b}[2J", ""]);
         assert_eq!(table.render(&Style::new()), "TITLE      YEAR\n千と千尋   2001\n\\u{1b}[2J\n");
+    }
+
+    #[test]
+    fn a_name_that_turns_the_direction_of_what_follows_does_not_look_like_another() {
+        let mut table = Table::new(&["name"], "nobody");
+        table.row(["\u{202e}nimda"]);
+        assert_eq!(table.render(&Style::new()), "NAME\n\\u{202e}nimda\n");
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_where_a_character_ends() {
+        assert_eq!(shortened("äöü", 3), "äöü");
+        assert_eq!(shortened("äöüß", 3), "äö…");
     }
 }

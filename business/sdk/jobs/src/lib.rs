@@ -8,8 +8,8 @@
 //! - **Never twice at a time.** A runner holds its jobs by a lease, which it renews while it can reach the database, and
 //!   gives a handler up before the lease ends.
 //! - **Bounded.** A lane runs so many jobs at a time, an attempt has a deadline, failures wait ever longer between
-//!   attempts, and after the last attempt the job is dead: kept, shown ([`query`]), and left to a person, who retries it
-//!   ([`retry`]) or drops it ([`discard`]).
+//!   attempts, and after the last attempt the job is dead: kept for 30 days, shown ([`query`]), and left to a person, who
+//!   retries it ([`retry`]) or drops it ([`discard`]).
 //!
 //! A handler works under the trace of whoever enqueued its job, and the changes it makes are the system's, by the name of
 //! `jobs` (`changes::Origin`).

@@ -9,6 +9,8 @@ pub(crate) enum Jobs {
     #[command(after_help = "Example:\n  admin jobs status")]
     Status,
     /// Print the jobs: the dead first, then the longest due first
+    ///
+    /// A job that was given up is kept for 30 days, then removed.
     #[command(after_help = "Example:\n  admin jobs list --state dead --json | jq -r '.[].last_error' | sort | uniq -c")]
     List(ListJobs),
     /// Let a job run now, with all of its attempts before it

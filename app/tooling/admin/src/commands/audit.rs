@@ -9,7 +9,7 @@ use crate::cli;
 use crate::context::{Connected, Context};
 use crate::exit::Failure;
 use crate::output::Reply;
-use crate::table::Table;
+use crate::table::{Table, shortened};
 
 /// The most characters of a difference, and of a value in it, that a table shows.
 const LONGEST: (usize, usize) = (120, 40);
@@ -86,13 +86,6 @@ fn change(member: &Value) -> String {
         (Some(before), None) => format!("was {before}"),
         (Some(before), Some(after)) => format!("{before} -> {after}"),
     }
-}
-
-fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// As the API shows it.

@@ -7,7 +7,7 @@ use crate::cli::{self, Events, ListLetters};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::output::Reply;
-use crate::table::Table;
+use crate::table::{REASON, Table, shortened};
 
 pub(super) async fn run(context: &Context, command: Events) -> Result<Reply, Failure> {
     match command {
@@ -85,7 +85,7 @@ async fn list(context: &Context, arguments: ListLetters) -> Result<Reply, Failur
             &letter.action,
             &attempts,
             &state(letter),
-            &letter.reason,
+            &shortened(&letter.reason, REASON),
         ]);
     }
     Ok(Reply::table(letters.iter().map(json).collect(), table))

@@ -7,7 +7,7 @@ use crate::cli::{ChosenJobs, Jobs, ListJobs};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::Reply;
-use crate::table::Table;
+use crate::table::{REASON, Table, shortened};
 
 pub(super) async fn run(context: &Context, command: Jobs) -> Result<Reply, Failure> {
     match command {
@@ -71,7 +71,8 @@ async fn list(context: &Context, arguments: ListJobs) -> Result<Reply, Failure> 
     let mut table = Table::new(&["id", "name", "state", "attempt", "last error"], "no jobs");
     for job in &found {
         let (id, attempt) = (job.id.to_string(), format!("{} of {}", job.attempt, job.attempts));
-        table.row([&id, &job.name, &standing(job), &attempt, job.last_error.as_deref().unwrap_or_default()]);
+        let error = shortened(job.last_error.as_deref().unwrap_or_default(), REASON);
+        table.row([&id, &job.name, &standing(job), &attempt, &error]);
     }
     Ok(Reply::table(found.iter().map(json).collect(), table))
 }

@@ -19,7 +19,7 @@ async fn queue() -> Database {
             ('01900000-0000-7000-8000-000000000001', 'users.activation_mail', 'mail', '{\"address\": \"ada@example.com\"}',
                 20, 20, '2026-01-02 03:04:05Z', NULL, '2026-01-02 03:04:06Z', 'the relay does not greet (421)'),
             ('01900000-0000-7000-8000-000000000002', 'users.activation_mail', 'mail', '{}',
-                1, 20, now(), gen_random_uuid(), NULL, NULL),
+                1, 20, now() + interval '1 minute', gen_random_uuid(), NULL, NULL),
             ('01900000-0000-7000-8000-000000000004', 'users.activation_mail', 'mail', '{}', 0, 20, now(), NULL, NULL, NULL),
             ('01900000-0000-7000-8000-000000000005', 'test.other', 'default', '{}', 3, 3, now(), NULL, now(), 'no')",
         )
