@@ -35,13 +35,13 @@ enum Given {
     Other,
 }
 
-/// What a registration did to what was there before.
+/// What a registration did.
 #[derive(PartialEq)]
 enum Outcome {
-    /// It stays as it was, tokens that were mailed too.
+    /// The account stays as it was, and tokens that were mailed work.
     Kept,
-    /// No password and no token works any more.
-    Locked,
+    /// The account is new, or begins anew: its owner has no token that works.
+    Begun,
 }
 
 impl Business {
@@ -62,8 +62,9 @@ impl Business {
         self.register_mailed(new, true).await
     }
 
-    /// As [`Business::register`], for an address that was mailed often enough of late: no mail is asked for, but for the
-    /// one that takes the place of tokens that are worthless from now on. An account gets that one once.
+    /// As [`Business::register`], for an address that was mailed often enough of late: a mail is asked for only if its
+    /// owner has none with a token that works. That is so when the account is new, and once more when no password works
+    /// any more.
     ///
     /// # Errors
     /// As [`Business::register`].
@@ -78,7 +79,7 @@ impl Business {
             let mail = &ActivationMail::to(&new.email);
             let work = async |tx: Tx| {
                 let Some(outcome) = register(&tx, known).await? else { return Ok(false) };
-                if is_mail_due || outcome == Outcome::Locked {
+                if is_mail_due || outcome == Outcome::Begun {
                     jobs::enqueue(&tx, mail).await?;
                 }
                 Ok::<_, Error>(true)
@@ -314,7 +315,7 @@ async fn register(tx: &Tx, known: &Known) -> Result<Option<Outcome>, Error> {
             if !store.create(user, hash).await? {
                 return Ok(None);
             }
-            (event::created(user).called(event::REGISTERED), Outcome::Kept)
+            (event::created(user).called(event::REGISTERED), Outcome::Begun)
         }
         Known::User(seen, hash, given) => {
             let Some((user, stored)) = store.lock(seen.id).await? else { return Ok(None) };
@@ -324,7 +325,7 @@ async fn register(tx: &Tx, known: &Known) -> Result<Option<Outcome>, Error> {
             if user.activated_at.is_none() && *given == Given::Other && stored.is_usable() {
                 let locked = store.set_password(user.id, &PasswordHash::locked(), false).await?;
                 store.delete_tokens(user.id, &[Purpose::Activation, Purpose::PasswordReset]).await?;
-                (event::password(&user, &locked, event::PASSWORD_LOCKED), Outcome::Locked)
+                (event::password(&user, &locked, event::PASSWORD_LOCKED), Outcome::Begun)
             } else {
                 (event::noted(&user, event::REGISTERED_AGAIN), Outcome::Kept)
             }

@@ -74,6 +74,22 @@ async fn the_same_registration_again_is_mailed_again() {
     assert!(matches!(again, Err(Error::InvalidToken)), "the other tokens went with the first one");
 }
 
+/// For an address that was mailed often enough of late.
+#[tokio::test]
+async fn a_quiet_registration_is_mailed_when_nothing_that_works_was_mailed_before() {
+    let ground = Ground::new().await;
+    for (attempt, mails) in [(PASSWORD, 1), (PASSWORD, 1), (OTHER, 2), (PASSWORD, 2), (OTHER, 2)] {
+        ground.users.register_quietly(registration("Ada", attempt)).await.unwrap();
+        assert_eq!(ground.mails("ada@example.com").await.len(), mails);
+    }
+    let reset = ground.users.prepare_password_reset(&ground.token("ada@example.com").await, &password(PASSWORD)).await;
+    assert!(ground.users.reset_password(&reset.unwrap()).await.unwrap().may_sign_in());
+    ground.users.register_quietly(registration("Ada", OTHER)).await.unwrap();
+    let last = ground.mails("ada@example.com").await.pop().unwrap();
+    assert_eq!(last.subject, "Your Marquee password was changed");
+    assert!(ground.signs_in("ada@example.com", PASSWORD).await);
+}
+
 /// Before or after the owner, with a token mailed before or after: whoever registers somebody else's address never has
 /// a password that works.
 #[tokio::test]
