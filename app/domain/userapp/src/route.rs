@@ -100,7 +100,8 @@ fn changes(table: Routes) -> Routes {
                 .describe(
                     "One's own, or any as an admin. `enabled` is for admins, and 403 for everyone else; without it, sign-in, \
                      tokens and sessions end within 10 seconds. At least one admin who can sign in always remains. An update \
-                     that changes nothing keeps the version.",
+                     that changes nothing keeps the version. Another address takes effect at once, and the one before is \
+                     told; it can be changed a few times an hour (429).",
                 )
                 .if_match(Need::Required)
                 .merge_patch::<UpdateUser>()

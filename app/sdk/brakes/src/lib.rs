@@ -12,6 +12,8 @@
 //!
 //! Mail is counted by whom it goes to as well. What is too much is left unsent, and the answer does not tell.
 //!
+//! So are the addresses that an account is moved to: each try tells whether somebody else has the address.
+//!
 //! The client's address is that of [`changes::origin`].
 
 mod policy;
