@@ -16,7 +16,8 @@ pub struct Settings {
     pub limit: Duration,
     /// How many transactions it has open at a time.
     pub transactions: usize,
-    /// How often an event is tried before it is given up.
+    /// How often an event is tried before it is given up. A database that is slow for some minutes can look as if the event
+    /// were refused: the tries reach over a quarter of an hour.
     pub attempts: u32,
     /// How long after the first refusal an event is tried again; twice as long after each further one.
     pub first_retry: Duration,
@@ -34,7 +35,7 @@ impl Default for Settings {
             batch: 100,
             limit: Duration::from_secs(2),
             transactions: 3,
-            attempts: 8,
+            attempts: 13,
             first_retry: Duration::from_secs(1),
             last_retry: Duration::from_secs(300),
             longest_pause: Duration::from_secs(5),
@@ -76,6 +77,13 @@ mod tests {
             let pause = settings.retry_after(attempts);
             assert!(pause <= longest && pause >= longest.mul_f64(0.75), "{attempts}: {pause:?}");
         }
+    }
+
+    #[test]
+    fn an_event_is_tried_for_a_quarter_of_an_hour_and_less_than_one() {
+        let settings = Settings::default();
+        let longest: Duration = (1..settings.attempts).map(|attempts| settings.retry_after(attempts)).sum();
+        assert!((Duration::from_mins(15)..Duration::from_hours(1)).contains(&longest), "{longest:?}");
     }
 
     #[test]
