@@ -2,8 +2,7 @@
 
 use apitest::{Answer, Api, Standing, run};
 use serde_json::{Value, json};
-use types::{Email, Name, Password, Role};
-use userbus::{Business, Cost, NewRegistration, Passwords};
+use types::Role;
 
 use crate::ground::start;
 use crate::registration::registration;
@@ -50,52 +49,6 @@ fn the_answers_for_all_addresses_are_the_same_to_the_byte() {
                     assert_eq!(answer.without_ids(), answers[0].without_ids(), "{path}");
                 }
             }
-        }
-    });
-}
-
-#[test]
-fn a_registration_hashes_once_whatever_is_known_of_the_address() {
-    run(async {
-        let api = with_everyone().await;
-        let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 1, 100);
-        let users = Business::with_passwords(api.db().clone(), passwords.clone());
-        for email in ADDRESSES {
-            for _ in 0..2 {
-                let before = passwords.computed();
-                let new = NewRegistration {
-                    name: Name::parse("Ada").unwrap(),
-                    email: Email::parse(email).unwrap(),
-                    password: Password::parse("seven analytical engines").unwrap(),
-                };
-                users.register(new).await.unwrap();
-                assert_eq!(passwords.computed() - before, 1, "{email}");
-            }
-        }
-    });
-}
-
-#[test]
-fn a_sign_in_hashes_once_whatever_is_known_of_the_address() {
-    run(async {
-        let api = with_everyone().await;
-        let passwords = Passwords::new(Cost { memory_kib: 8, passes: 1 }, 1, 100);
-        let users = Business::with_passwords(api.db().clone(), passwords.clone());
-        for email in ADDRESSES.into_iter().chain(["no address", ""]) {
-            for password in [apitest::PASSWORD, "wrong horse battery", ""] {
-                // The hash of the one who gets in is made anew: it was made at another cost.
-                if email.starts_with("customer") || email.starts_with("admin") {
-                    continue;
-                }
-                let before = passwords.computed();
-                assert!(users.authenticate(email, &password.to_owned().into()).await.is_err());
-                assert_eq!(passwords.computed() - before, 1, "{email:?} {password:?}");
-            }
-        }
-        for email in ["customer-0@example.com", "admin-0@example.com"] {
-            let before = passwords.computed();
-            assert!(users.authenticate(email, &"wrong horse battery".to_owned().into()).await.is_err());
-            assert_eq!(passwords.computed() - before, 1, "{email:?}");
         }
     });
 }

@@ -46,7 +46,7 @@ fn each_role_may_do_what_the_policy_says_and_nobody_may_do_anything() {
 fn a_token_in_the_query_is_no_credential() {
     run(async {
         let api = start(1).await;
-        let path = "/v1/users/me?access_token=a.b.c";
+        let path = format!("/v1/users/me?access_token={}", api.token(Role::Customer));
         api.get(path).send().await.problem(401, "unauthorized");
     });
 }

@@ -57,6 +57,27 @@ async fn every_way_to_fail_takes_as_long() {
     alike::<5>(Duration::from_millis(5), attempt).await;
 }
 
+/// What the time is made of, counted: a hash that would be made anew for whoever gets in is not for anyone else.
+#[tokio::test]
+async fn every_way_to_fail_hashes_once() {
+    let ground = Ground::new().await;
+    ground.add("Ada", &[]).await;
+    ground.users.create(NewUser { activated: false, ..person("Bob", &[]) }).await.unwrap();
+    ground.users.disable(&ground.add("Cyd", &[]).await).await.unwrap();
+    let passwords = Passwords::new(Cost { memory_kib: 16, passes: 1 }, 1, 8);
+    let users = userbus::Business::with_passwords(ground.database.db(), passwords.clone());
+    for email in ["ada@example.com", "bob@example.com", "cyd@example.com", "nobody@example.com", "no address", ""] {
+        for password in [PASSWORD, "wrong horse battery", ""] {
+            if (email, password) == ("ada@example.com", PASSWORD) {
+                continue;
+            }
+            let before = passwords.computed();
+            users.authenticate(email, &secret(password)).await.unwrap_err();
+            assert_eq!(passwords.computed() - before, 1, "{email:?} {password:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_hash_of_another_cost_is_replaced_at_the_next_sign_in_and_not_otherwise() {
     let ground = Ground::new().await;
