@@ -15,6 +15,7 @@ pub enum SessionKind {}
 /// Names the rows of users.
 #[derive(Debug)]
 pub enum UserKind {}
+// `admin new resource` adds kinds above this line.
 
 /// Identifies a film.
 pub type MovieId = Id<MovieKind>;
@@ -22,6 +23,7 @@ pub type MovieId = Id<MovieKind>;
 pub type SessionId = Id<SessionKind>;
 /// Identifies a user.
 pub type UserId = Id<UserKind>;
+// `admin new resource` adds ids above this line.
 
 /// A UUID that identifies one row of the kind `K`; ids of different kinds do not mix.
 pub struct Id<K>(Uuid, PhantomData<fn() -> K>);

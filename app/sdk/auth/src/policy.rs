@@ -123,6 +123,7 @@ policy! {
     UsersGrant       = "users:grant":           None  Any   None   None    None;
     /// See who changed what, when, from where.
     AuditsRead       = "audits:read":           None  Any   None   None    None;
+    // `admin new resource` adds rows above this line.
 }
 
 impl Permission {

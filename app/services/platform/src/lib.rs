@@ -36,6 +36,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
+        // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),
         auditapp::routes(db),
