@@ -38,14 +38,14 @@ pub(crate) const MOVE: Policy = policy("another address for an account", 6, Dura
 pub(crate) const TOKEN: Policy = policy("tokens from an address", 60, Duration::from_secs(1));
 
 /// Mails asked for from one address.
-pub(crate) const MAIL_SOURCE: Policy = policy("mail asked for from an address", 30, Duration::from_secs(20));
+pub(crate) const MAIL_SOURCE: Policy = policy("mail asked for from an address", 100, Duration::from_secs(10));
 
 /// Mails of one kind to one account. Shorter than a mail's link is good for: while this bucket is empty, a mail with a
 /// link that still works lies in the mailbox.
-pub(crate) const MAIL_TARGET: Policy = policy("mail to an account", 3, Duration::from_secs(20 * 60));
+pub(crate) const MAIL_TARGET: Policy = policy("mail to an account", 6, Duration::from_secs(10 * 60));
 
 /// Mails of one kind to one account, asked for from where it has signed in.
-pub(crate) const MAIL_PAIR: Policy = policy("mail to an account from an address", 3, Duration::from_secs(20 * 60));
+pub(crate) const MAIL_PAIR: Policy = policy("mail to an account from an address", 6, Duration::from_secs(10 * 60));
 
 impl Mail {
     pub(crate) fn as_str(self) -> &'static str {
