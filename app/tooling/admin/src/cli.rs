@@ -4,6 +4,7 @@ mod audit;
 mod doctor;
 mod jobs;
 mod load;
+mod new;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use self::audit::Audit;
 pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 pub(crate) use self::load::{Asked, Load};
+pub(crate) use self::new::{New, NewResource};
 
 /// Run the product: schema, accounts, keys, data, checks.
 #[derive(Debug, Parser)]
@@ -120,6 +122,9 @@ pub(crate) enum Command {
     /// .marquee/load and compared with the last one of the same flags. Exits with 6 when a goal is missed.
     #[command(after_help = load::HELP)]
     Load(Box<Load>),
+    /// Write code: a resource of your own
+    #[command(subcommand)]
+    New(New),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   admin completions bash > /etc/bash_completion.d/admin

@@ -12,6 +12,7 @@ mod keys;
 mod load;
 mod mail;
 mod migrate;
+mod new;
 mod policy;
 mod routes;
 mod seed;
@@ -42,6 +43,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Jobs(command) => jobs::run(context, command).await,
         Command::Mail(command) => mail::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
+        Command::New(command) => new::run(command),
         Command::Policy => Ok(policy::run()),
         Command::Config(command) => config::run(context, command),
         Command::Db(command) => db::run(context, command).await,

@@ -4,6 +4,7 @@
 
 mod dsl;
 mod face;
+mod lock;
 mod name;
 mod plan;
 mod render;

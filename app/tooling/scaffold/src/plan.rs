@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
 
 use crate::dsl::Resource;
-use crate::render::{Names, render};
+use crate::lock;
+use crate::render::{Names, example, render};
 use crate::wiring::{Missing, WIRED};
 
 /// The rules that every resource keeps, by their names.
@@ -20,6 +21,8 @@ const MIGRATIONS: &str = "business/sdk/migrate/migrations";
 pub struct Plan {
     root: PathBuf,
     files: Vec<File>,
+    names: Names,
+    example: String,
 }
 
 /// A file as it shall be.
@@ -101,13 +104,42 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
             change(resource, &before).map_err(|Missing(mark)| PlanError::Place { path: (*path).to_owned(), mark })?;
         files.push(File { path: (*path).to_owned(), text: formatted(root, path, text)?, before: Some(before) });
     }
-    Ok(Plan { root: root.to_owned(), files })
+    let manifest = |krate: &str| {
+        let own = |file: &&File| file.path.ends_with(&format!("/{krate}/Cargo.toml"));
+        files.iter().find(own).map_or("", |file| file.text.as_str())
+    };
+    let crates = [(names.bus.as_str(), manifest(&names.bus)), (names.app.as_str(), manifest(&names.app))];
+    let before = read(root, lock::PATH)?;
+    let text = lock::with(&before, &crates, "platform")
+        .map_err(|Missing(mark)| PlanError::Place { path: lock::PATH.to_owned(), mark })?;
+    files.push(File { path: lock::PATH.to_owned(), text, before: Some(before) });
+    Ok(Plan { root: root.to_owned(), files, names, example: example(resource) })
 }
 
 impl Plan {
     /// The files: the new ones, then those that change.
     pub fn files(&self) -> &[File] {
         &self.files
+    }
+
+    /// The crate of its rules.
+    pub fn business_crate(&self) -> &str {
+        &self.names.bus
+    }
+
+    /// The crate of its routes.
+    pub fn app_crate(&self) -> &str {
+        &self.names.app
+    }
+
+    /// The path of its list, from the root of the API.
+    pub fn path(&self) -> String {
+        format!("/v1/{}", self.names.path)
+    }
+
+    /// A body that adds one, as JSON.
+    pub fn example(&self) -> &str {
+        &self.example
     }
 
     /// Writes every file, or leaves the tree as it is.

@@ -98,7 +98,7 @@ fn settings(context: &Context) -> Result<(Settings, Vec<Check>), Failure> {
 }
 
 /// A root manifest of the workspace that this program is from.
-fn is_clone(folder: &Path) -> bool {
+pub(super) fn is_clone(folder: &Path) -> bool {
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
     manifest.contains("[workspace]") && folder.join("app/tooling/admin/Cargo.toml").exists()
 }

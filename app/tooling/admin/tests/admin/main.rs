@@ -11,6 +11,7 @@ mod import;
 mod jobs;
 mod keys;
 mod load;
+mod new;
 mod program;
 mod run;
 mod schema;

@@ -103,7 +103,7 @@ impl Face {
             &format!("{name}\"].as_i64()"),
             &[(middle.to_string(), grouped(middle)), (low.to_string(), grouped(low))],
         );
-        self.filter_of_pattern = self.of_pattern(&format!("{pascal}::number"), ".number()");
+        self.filter_of_pattern = self.of_pattern("|own| own.number()", ".number()");
         for (end, value) in [("from", "x"), ("to", "1.5")] {
             self.invalid_queries
                 .push(RefusedQuery { query: format!("{name}_{end}={value}"), name: format!("{name}_{end}") });

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
 
 const FILES: &[&str] = &[
+    "Cargo.lock",
     "Cargo.toml",
     "rustfmt.toml",
     "app/sdk/apitest/src/conformance.rs",

@@ -1,0 +1,82 @@
+//! `admin new`: code that a team owns from here on.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use scaffold::{File, Plan, PlanError};
+use serde_json::json;
+
+use crate::cli::{New, NewResource};
+use crate::commands::doctor::is_clone;
+use crate::exit::{Exit, Failure};
+use crate::output::Reply;
+
+pub(super) fn run(command: New) -> Result<Reply, Failure> {
+    let New::Resource(arguments) = command;
+    resource(&arguments)
+}
+
+fn resource(arguments: &NewResource) -> Result<Reply, Failure> {
+    let mut words = vec![arguments.name.as_str()];
+    words.extend(arguments.members.iter().map(String::as_str));
+    let resource = scaffold::parse(&words, arguments.plural.as_deref()).map_err(|error| {
+        // A member in quotes may have spaces, which are faults; its columns count all the same.
+        let line = words.join(" ");
+        Failure::usage(format!("{error}\n  {line}\n  {:>width$}", "^", width = error.column))
+            .mend("`admin new resource --help` lists the types")
+    })?;
+    let working = std::env::current_dir()?;
+    let root = working.ancestors().find(|folder| is_clone(folder)).ok_or_else(|| {
+        Failure::not_found("this folder lies in no clone of the product").mend("change into the clone")
+    })?;
+    let plan = plan(root, &resource)?;
+    if arguments.dry_run {
+        return Ok(Reply::document(files(&plan), text(&plan)));
+    }
+    plan.write().map_err(|error| failure(&error))?;
+    Ok(Reply::lines(files(&plan), next(&plan)))
+}
+
+fn plan(root: &Path, resource: &scaffold::Resource) -> Result<Plan, Failure> {
+    scaffold::plan(root, resource).map_err(|error| failure(&error))
+}
+
+fn failure(error: &PlanError) -> Failure {
+    let exit = match error {
+        PlanError::Exists(_) | PlanError::Place { .. } | PlanError::Dirty(_) => Exit::Refused,
+        PlanError::File { .. } | PlanError::Program { .. } | PlanError::Template(_) => Exit::Failed,
+    };
+    Failure::of(exit, error).mend("nothing was written")
+}
+
+fn files(plan: &Plan) -> serde_json::Value {
+    let file = |file: &File| json!({ "path": file.path, "new": file.before.is_none(), "text": file.text });
+    plan.files().iter().map(file).collect()
+}
+
+/// Each file below its name.
+fn text(plan: &Plan) -> String {
+    plan.files().iter().map(|file| format!("==> {} <==\n{}\n", file.path, file.text)).collect()
+}
+
+/// What was written, and what to do with it.
+fn next(plan: &Plan) -> String {
+    let (new, changed): (Vec<&File>, Vec<&File>) = plan.files().iter().partition(|file| file.before.is_none());
+    let mut text = String::new();
+    for (what, files) in [("new", &new), ("changed", &changed)] {
+        for file in files {
+            let _ = writeln!(text, "{what:<8} {}", file.path);
+        }
+    }
+    let (bus, app) = (plan.business_crate(), plan.app_crate());
+    let _ = write!(
+        text,
+        "\nIts tests:\n  cargo test -p {bus} -p {app}\n\
+         The first of it, while `make run` runs in another terminal:\n  \
+         curl -i http://127.0.0.1:3000{path} -H \"Authorization: Bearer $(make -s token)\" \\\n    \
+         -H 'Content-Type: application/json' -d '{body}'",
+        path = plan.path(),
+        body = plan.example(),
+    );
+    text
+}
