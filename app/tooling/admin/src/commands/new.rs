@@ -46,7 +46,7 @@ fn failure(error: &PlanError) -> Failure {
         PlanError::Exists(_) | PlanError::Place { .. } | PlanError::Dirty(_) => Exit::Refused,
         PlanError::File { .. } | PlanError::Program { .. } | PlanError::Template(_) => Exit::Failed,
     };
-    Failure::of(exit, error).mend("nothing was written")
+    Failure::of(exit, error).context("nothing was written")
 }
 
 fn files(plan: &Plan) -> serde_json::Value {

@@ -43,3 +43,11 @@ fn outside_of_a_clone_there_is_nowhere_to_write() {
     command.current_dir("/");
     assert!(run(command).ended(3).err.contains("no clone"));
 }
+
+#[test]
+fn what_is_there_already_is_not_written_over() {
+    let mut command = admin(&["new", "resource", "movie", "title:text,sortable", "year:int"]);
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let ran = run(command).ended(4);
+    assert!(ran.err.contains("nothing was written") && ran.err.contains("moviebus is there already"), "{}", ran.err);
+}
