@@ -12,10 +12,12 @@
 mod database;
 mod private;
 pub mod proxy;
+mod reads;
 mod server;
 
 pub use database::{Database, empty};
 pub use private::{PrivateCluster, private_cluster};
+pub use reads::Reads;
 pub use server::{options, server};
 
 /// Ends the test with what went wrong, and why.

@@ -2,6 +2,7 @@
 
 use auditbus::{ActorKind, Business, Error, OrderField, QueryFilter, TraceId, Word};
 use chrono::TimeDelta;
+use dbtest::{Database, Reads};
 use paging::{Direction, OrderBy, Page, Position};
 use sqlx::Connection;
 use types::{Timestamp, UserId};
@@ -9,13 +10,6 @@ use uuid::Uuid;
 
 /// Rows of the table.
 const ROWS: u32 = 20_000;
-
-/// Rows of `audits` that one unit of work read.
-#[derive(Debug, sqlx::FromRow)]
-struct Reads {
-    whole_table: i64,
-    rows: i64,
-}
 
 #[tokio::test]
 async fn a_page_reads_as_many_rows_as_it_shows_wherever_it_is() {
@@ -75,10 +69,7 @@ async fn reads(db: &sqldb::Db, audits: &Business, filter: QueryFilter, direction
     db.transact(async |tx| {
         let slice = audits.with_tx(&tx).query(&filter, order.clone(), &page).await?;
         assert!(!slice.items.is_empty(), "{filter:?} selects something");
-        const COUNTERS: &str = "
-            SELECT seq_scan AS whole_table, coalesce(idx_tup_fetch, 0) AS rows
-            FROM pg_stat_xact_user_tables WHERE relname = 'audits'";
-        Ok::<_, Error>(tx.db().fetch_one(sqlx::query_as(COUNTERS)).await?)
+        Ok::<_, Error>(Reads::of("audits", &tx).await)
     })
     .await
     .unwrap()
@@ -86,8 +77,8 @@ async fn reads(db: &sqldb::Db, audits: &Business, filter: QueryFilter, direction
 
 /// A change a second until now: by 500 users to 500 rows, from 250 addresses, each under a trace of its own; now and then
 /// by an operator, of another kind of row, a removal.
-async fn large_table() -> (dbtest::Database, Business, Timestamp) {
-    let database = dbtest::Database::new().await;
+async fn large_table() -> (Database, Business, Timestamp) {
+    let database = Database::new().await;
     let mut conn = database.connect().await;
     let newest = types::now();
     sqlx::query(

@@ -1,18 +1,12 @@
 //! What lists cost on a large table: counted in rows that PostgreSQL reads, which no machine makes faster.
 
+use dbtest::{Database, Reads};
 use moviebus::{Business, Error, Genre, OrderField, QueryFilter, SEARCH_ORDER, Search};
 use paging::{Direction, OrderBy, Page, Position};
 use sqlx::Connection;
 
 /// Rows of the table.
 const ROWS: u32 = 20_000;
-
-/// Rows of `movies` that one unit of work read.
-#[derive(Debug, sqlx::FromRow)]
-struct Reads {
-    whole_table: i64,
-    rows: i64,
-}
 
 #[tokio::test]
 async fn a_page_reads_as_many_rows_as_it_shows_wherever_it_is() {
@@ -101,17 +95,14 @@ async fn reads(
     }
     db.transact(async |tx| {
         movies.with_tx(&tx).query(&filter, order.clone(), &page).await?;
-        const COUNTERS: &str = "
-            SELECT seq_scan AS whole_table, coalesce(idx_tup_fetch, 0) AS rows
-            FROM pg_stat_xact_user_tables WHERE relname = 'movies'";
-        Ok::<_, Error>(tx.db().fetch_one(sqlx::query_as(COUNTERS)).await?)
+        Ok::<_, Error>(Reads::of("movies", &tx).await)
     })
     .await
     .unwrap()
 }
 
-async fn large_table() -> (dbtest::Database, Business) {
-    let database = dbtest::Database::new().await;
+async fn large_table() -> (Database, Business) {
+    let database = Database::new().await;
     let mut conn = database.connect().await;
     sqlx::query(
         "INSERT INTO movies (movie_id, title, year, runtime_minutes, genres, price_amount, price_currency, stock,
