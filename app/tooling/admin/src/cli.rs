@@ -1,10 +1,13 @@
 //! The command line: commands, flags, help.
 
+mod add;
 mod audit;
 mod doctor;
 mod jobs;
 mod load;
 mod new;
+mod remove;
+mod rename;
 
 use std::path::PathBuf;
 
@@ -14,11 +17,14 @@ use clap_complete::Shell;
 
 use crate::exit;
 
+pub(crate) use self::add::Add;
 pub(crate) use self::audit::Audit;
 pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 pub(crate) use self::load::{Asked, Load};
 pub(crate) use self::new::{New, NewResource};
+pub(crate) use self::remove::Remove;
+pub(crate) use self::rename::Rename;
 
 /// Run the product: schema, accounts, keys, data, checks.
 #[derive(Debug, Parser)]
@@ -125,6 +131,15 @@ pub(crate) enum Command {
     /// Write code: a resource of your own
     #[command(subcommand)]
     New(New),
+    /// Write code: one more member for a resource that is there
+    #[command(subcommand)]
+    Add(Add),
+    /// Write code: another name for a resource that is there
+    #[command(subcommand)]
+    Rename(Rename),
+    /// Take a resource out of the code
+    #[command(subcommand)]
+    Remove(Remove),
     /// Print completions for a shell
     #[command(after_help = "Examples:
   admin completions bash > /etc/bash_completion.d/admin

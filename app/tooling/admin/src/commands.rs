@@ -1,6 +1,7 @@
 //! One file per group of commands.
 
 mod audit;
+mod change;
 mod completions;
 mod config;
 mod db;
@@ -44,6 +45,9 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Mail(command) => mail::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
         Command::New(command) => new::run(command),
+        Command::Add(command) => change::add(command),
+        Command::Rename(command) => change::rename(command),
+        Command::Remove(command) => change::remove(command),
         Command::Policy => Ok(policy::run()),
         Command::Config(command) => config::run(context, command),
         Command::Db(command) => db::run(context, command).await,

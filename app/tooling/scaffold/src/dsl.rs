@@ -26,6 +26,8 @@ pub struct Field {
     pub sortable: bool,
     /// What it is when a new one does not say, as JSON.
     pub default: Option<String>,
+    /// The word of the line, as it was typed.
+    pub word: String,
 }
 
 /// What a member holds.
@@ -300,7 +302,7 @@ impl<'a> Cursor<'a> {
         self.expect(':', "seats:int")?;
         let kind = self.kind()?;
         let optional = self.take('?');
-        let mut field = Field { name, kind, optional, sortable: false, default: None };
+        let mut field = Field { name, kind, optional, sortable: false, default: None, word: self.word.to_owned() };
         while !self.rest.is_empty() {
             self.expect(',', "seats:int?,sortable")?;
             self.modifier(&mut field)?;

@@ -9,8 +9,7 @@ const START: &str = "[[package]]\nname = \"";
 
 /// `lock` with crates of the workspace, each with its manifest, and with `user` depending on the last of them.
 pub(crate) fn with(lock: &str, crates: &[(&str, &str)], user: &str) -> Result<String, Missing> {
-    let (head, rest) = lock.split_once(START).ok_or_else(|| Missing("[[package]]".to_owned()))?;
-    let mut packages: Vec<String> = rest.split(START).map(|package| package.trim_end().to_owned()).collect();
+    let (head, mut packages) = parts(lock)?;
     let version = field(package(&packages, user)?, "version");
     let version = version.ok_or_else(|| Missing("version = ..".to_owned()))?.to_owned();
     for (name, manifest) in crates {
@@ -29,9 +28,51 @@ pub(crate) fn with(lock: &str, crates: &[(&str, &str)], user: &str) -> Result<St
         dependencies.sort();
         *package = format!("{before}{}", list(&dependencies));
     }
+    Ok(whole(head, packages))
+}
+
+/// `lock` with each crate under the name that `name` gives it; those that it gives none are left out.
+pub(crate) fn under(lock: &str, new: impl Fn(&str) -> Option<String>) -> Result<String, Missing> {
+    let (head, packages) = parts(lock)?;
+    let mut kept = Vec::new();
+    for package in packages {
+        let Some(new_name) = new(name(&package)) else { continue };
+        let rest = &package[name(&package).len()..];
+        let Some((before, dependencies)) = rest.split_once("dependencies = [\n") else {
+            kept.push(format!("{new_name}{rest}"));
+            continue;
+        };
+        let mut dependencies: Vec<String> = quoted(dependencies).filter_map(&new).collect();
+        dependencies.sort();
+        let list = if dependencies.is_empty() { String::new() } else { list(&dependencies) };
+        kept.push(format!("{new_name}{before}{list}").trim_end().to_owned());
+    }
+    Ok(whole(head, kept))
+}
+
+/// `lock` with `krate` depending on all that its manifest names.
+pub(crate) fn complete(lock: &str, krate: &str, manifest: &str) -> Result<String, Missing> {
+    let (head, mut packages) = parts(lock)?;
+    let mut dependencies: Vec<String> = used(manifest).into_iter().map(|used| reference(&packages, used)).collect();
+    let place = packages.iter().position(|package| is(package, krate));
+    let place = place.ok_or_else(|| Missing(format!("{START}{krate}\"")))?;
+    let (before, known) = packages[place].split_once("dependencies = [\n").unwrap_or((&packages[place], ""));
+    dependencies.extend(quoted(known).map(str::to_owned));
+    dependencies.sort();
+    dependencies.dedup();
+    packages[place] = format!("{}\n{}", before.trim_end(), list(&dependencies));
+    Ok(whole(head, packages))
+}
+
+fn parts(lock: &str) -> Result<(&str, Vec<String>), Missing> {
+    let (head, rest) = lock.split_once(START).ok_or_else(|| Missing("[[package]]".to_owned()))?;
+    Ok((head, rest.split(START).map(|package| package.trim_end().to_owned()).collect()))
+}
+
+fn whole(head: &str, mut packages: Vec<String>) -> String {
     packages.sort_by(|a, b| name(a).cmp(name(b)));
     let packages: Vec<String> = packages.iter().map(|package| format!("{START}{package}\n")).collect();
-    Ok(format!("{head}{}", packages.join("\n")))
+    format!("{head}{}", packages.join("\n"))
 }
 
 /// The crates that a manifest names.

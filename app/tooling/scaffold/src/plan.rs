@@ -1,28 +1,29 @@
 //! What is written: computed first, then all of it or nothing.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use tempfile::NamedTempFile;
-
-use crate::dsl::Resource;
+use crate::dsl::{ParseError, Resource};
 use crate::lock;
 use crate::render::{Names, example, render};
+use crate::schema::{MIGRATIONS, Schema};
+use crate::tree::{self, formatted, read};
 use crate::wiring::{Missing, WIRED};
 
 /// The rules that every resource keeps, by their names.
 const RULES: &str = "app/sdk/apitest/src/conformance.rs";
-const MIGRATIONS: &str = "business/sdk/migrate/migrations";
 
-/// The files of a new resource.
+/// The files of a resource that comes, changes or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    root: PathBuf,
-    files: Vec<File>,
-    names: Names,
-    example: String,
+    pub(crate) root: PathBuf,
+    pub(crate) files: Vec<File>,
+    pub(crate) removed: Vec<Removed>,
+    /// Folders that go: whatever is in them has to be committed.
+    pub(crate) folders: Vec<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) names: Names,
+    pub(crate) example: String,
 }
 
 /// A file as it shall be.
@@ -34,6 +35,17 @@ pub struct File {
     pub text: String,
     /// What it is now; none when it is not there.
     pub before: Option<String>,
+    /// The file that it takes the place of, when that has another path.
+    pub from: Option<String>,
+}
+
+/// A file that goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its path, from the root of the clone.
+    pub path: String,
+    /// What is in it.
+    pub before: Vec<u8>,
 }
 
 /// Nothing was written.
@@ -42,6 +54,29 @@ pub enum PlanError {
     /// There is a resource, a crate or a table of this name.
     #[error("{0} is there already: choose another name")]
     Exists(String),
+    /// There is no resource of this name.
+    #[error("there is no resource `{0}`")]
+    Unknown(String),
+    /// The manifest does not say how the resource was described.
+    #[error("{path} does not describe the resource: {finding}")]
+    Undescribed {
+        /// The manifest.
+        path: String,
+        /// Why not.
+        finding: String,
+    },
+    /// The line that was given describes nothing.
+    #[error(transparent)]
+    Line(#[from] ParseError),
+    /// It can't be done to a table that has rows.
+    #[error("{0}")]
+    Impossible(String),
+    /// Lines that were edited by hand are in the way.
+    #[error("what was edited by hand and what has to change are in the same lines:\n{}", listed(.0))]
+    Conflicts(Vec<String>),
+    /// Others speak of it.
+    #[error("others speak of it:\n{}", listed(.0))]
+    Mentioned(Vec<String>),
     /// A wired file lacks the place where something has to be inserted.
     #[error("{path} has no single place for it: put back the line `{mark}`")]
     Place {
@@ -74,6 +109,16 @@ pub enum PlanError {
     Template(#[from] minijinja::Error),
 }
 
+/// The first of them, and how many more there are.
+fn listed(findings: &[String]) -> String {
+    const MOST: usize = 10;
+    let mut lines: Vec<String> = findings.iter().take(MOST).cloned().collect();
+    if findings.len() > MOST {
+        lines.push(format!("and {} more", findings.len() - MOST));
+    }
+    lines.join("\n")
+}
+
 /// Computes every file of `resource` in the clone at `root`. Writes nothing.
 ///
 /// # Errors
@@ -85,24 +130,24 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
             return Err(PlanError::Exists(folder));
         }
     }
-    let number = next_migration(root, resource)?;
+    let schema = Schema::read(root)?;
+    if schema.has(&resource.plural.snake) {
+        return Err(PlanError::Exists(format!("the table {}", resource.plural.snake)));
+    }
     let rules = read(root, RULES)?;
     let mut files = Vec::new();
-    for (path, text) in render(resource, number, &rules)? {
+    for (path, text) in render(resource, schema.last + 1, &rules)? {
         if root.join(&path).exists() {
             return Err(PlanError::Exists(path));
         }
-        files.push(File { text: formatted(root, &path, text)?, path, before: None });
+        files.push(File::new(&path, formatted(root, &path, text)?));
     }
-    let kind = format!("pub enum {}Kind ", resource.name.pascal);
     for (path, change) in WIRED {
         let before = read(root, path)?;
-        if before.contains(&kind) || before.contains(&format!("\"{}:read\"", resource.plural.snake)) {
-            return Err(PlanError::Exists(resource.name.words.clone()));
-        }
+        refuse_wired(resource, &before)?;
         let text =
             change(resource, &before).map_err(|Missing(mark)| PlanError::Place { path: (*path).to_owned(), mark })?;
-        files.push(File { path: (*path).to_owned(), text: formatted(root, path, text)?, before: Some(before) });
+        files.push(File::changed(path, formatted(root, path, text)?, before));
     }
     let manifest = |krate: &str| {
         let own = |file: &&File| file.path.ends_with(&format!("/{krate}/Cargo.toml"));
@@ -112,14 +157,63 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
     let before = read(root, lock::PATH)?;
     let text = lock::with(&before, &crates, "platform")
         .map_err(|Missing(mark)| PlanError::Place { path: lock::PATH.to_owned(), mark })?;
-    files.push(File { path: lock::PATH.to_owned(), text, before: Some(before) });
-    Ok(Plan { root: root.to_owned(), files, names, example: example(resource) })
+    files.push(File::changed(lock::PATH, text, before));
+    Ok(Plan { files, ..Plan::of(root, resource) })
+}
+
+/// The files of `resource` as they are rendered, without its migration and not yet formatted.
+pub(crate) fn rendered(root: &Path, resource: &Resource) -> Result<Vec<(String, String)>, PlanError> {
+    let mut files = render(resource, 0, &read(root, RULES)?)?;
+    files.retain(|(path, _)| !path.starts_with(MIGRATIONS));
+    Ok(files)
+}
+
+/// Refuses `resource` when a wired file has one of its names.
+pub(crate) fn refuse_wired(resource: &Resource, text: &str) -> Result<(), PlanError> {
+    let kind = format!("pub enum {}Kind ", resource.name.pascal);
+    if text.contains(&kind) || text.contains(&format!("\"{}:read\"", resource.plural.snake)) {
+        return Err(PlanError::Exists(resource.name.words.clone()));
+    }
+    Ok(())
+}
+
+impl File {
+    pub(crate) fn new(path: &str, text: String) -> Self {
+        Self { path: path.to_owned(), text, before: None, from: None }
+    }
+
+    pub(crate) fn changed(path: &str, text: String, before: String) -> Self {
+        Self { path: path.to_owned(), text, before: Some(before), from: None }
+    }
 }
 
 impl Plan {
+    /// One that does nothing to `resource` yet.
+    pub(crate) fn of(root: &Path, resource: &Resource) -> Self {
+        Self {
+            root: root.to_owned(),
+            files: Vec::new(),
+            removed: Vec::new(),
+            folders: Vec::new(),
+            notes: Vec::new(),
+            names: Names::of(resource),
+            example: example(resource),
+        }
+    }
+
     /// The files: the new ones, then those that change.
     pub fn files(&self) -> &[File] {
         &self.files
+    }
+
+    /// The files that go. One that another takes the place of is among them.
+    pub fn removed(&self) -> &[Removed] {
+        &self.removed
+    }
+
+    /// What a person should know before it is deployed.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// The crate of its rules.
@@ -142,147 +236,11 @@ impl Plan {
         &self.example
     }
 
-    /// Writes every file, or leaves the tree as it is.
-    ///
-    /// # Errors
-    /// A file has changes that are not committed, or can't be written.
-    pub fn write(&self) -> Result<(), PlanError> {
-        self.refuse_dirty()?;
-        let mut folders = Vec::new();
-        let mut written: Vec<&File> = Vec::new();
-        let outcome = self.write_all(&mut folders, &mut written);
-        if outcome.is_err() {
-            self.undo(&folders, &written);
-        }
-        outcome
+    /// Refuses to write over what is not committed.
+    pub(crate) fn refuse_dirty(&self) -> Result<(), PlanError> {
+        let files = self.files.iter().map(|file| file.path.as_str());
+        let removed = self.removed.iter().map(|removed| removed.path.as_str());
+        let dirty = tree::dirty(&self.root, &files.chain(removed).collect::<Vec<_>>(), &self.folders)?;
+        if dirty.is_empty() { Ok(()) } else { Err(PlanError::Dirty(dirty.join(", "))) }
     }
-
-    /// Every text is on the disk before the first takes its place.
-    fn write_all<'a>(&'a self, folders: &mut Vec<PathBuf>, written: &mut Vec<&'a File>) -> Result<(), PlanError> {
-        let mut ready = Vec::new();
-        for file in &self.files {
-            let failed = |source| PlanError::File { path: file.path.clone(), source };
-            let place = self.root.join(&file.path);
-            let folder = place.parent().unwrap_or(&self.root);
-            create_folders(folder, folders).map_err(failed)?;
-            let mut temporary = NamedTempFile::new_in(folder).map_err(failed)?;
-            temporary.write_all(file.text.as_bytes()).map_err(failed)?;
-            let permissions = match fs::metadata(&place) {
-                Ok(metadata) => metadata.permissions(),
-                Err(_) => readable(),
-            };
-            temporary.as_file().set_permissions(permissions).map_err(failed)?;
-            ready.push((file, place, temporary));
-        }
-        for (file, place, temporary) in ready {
-            temporary
-                .persist(place)
-                .map_err(|error| PlanError::File { path: file.path.clone(), source: error.error })?;
-            written.push(file);
-        }
-        Ok(())
-    }
-
-    /// As well as it can be done: what fails here is told by the failure that led here.
-    fn undo(&self, folders: &[PathBuf], written: &[&File]) {
-        for file in written {
-            let place = self.root.join(&file.path);
-            let _ = match &file.before {
-                Some(before) => fs::write(place, before),
-                None => fs::remove_file(place),
-            };
-        }
-        for folder in folders.iter().rev() {
-            let _ = fs::remove_dir(folder);
-        }
-    }
-
-    fn refuse_dirty(&self) -> Result<(), PlanError> {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(&self.root).args(["status", "--porcelain", "--untracked-files=all", "--"]);
-        let report = run("git", git.args(self.files.iter().map(|file| &file.path)), None)?;
-        if report.is_empty() { Ok(()) } else { Err(PlanError::Dirty(report.trim().replace('\n', ", "))) }
-    }
-}
-
-fn readable() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
-}
-
-fn create_folders(folder: &Path, created: &mut Vec<PathBuf>) -> io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        fs::create_dir(folder)?;
-        created.push(folder.to_owned());
-    }
-    Ok(())
-}
-
-fn read(root: &Path, path: &str) -> Result<String, PlanError> {
-    fs::read_to_string(root.join(path)).map_err(|source| PlanError::File { path: path.to_owned(), source })
-}
-
-/// The number of the next migration. No migration may have the table.
-fn next_migration(root: &Path, resource: &Resource) -> Result<u32, PlanError> {
-    let failed = |source| PlanError::File { path: MIGRATIONS.to_owned(), source };
-    let mut last = 0;
-    for entry in fs::read_dir(root.join(MIGRATIONS)).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        let Some(number) = name.split('_').next().and_then(|number| number.parse::<u32>().ok()) else { continue };
-        last = last.max(number);
-        let text = read(root, &format!("{MIGRATIONS}/{name}"))?;
-        if text.contains(&format!("CREATE TABLE public.{} (", resource.plural.snake)) {
-            return Err(PlanError::Exists(format!("the table {}", resource.plural.snake)));
-        }
-    }
-    Ok(last + 1)
-}
-
-/// As `make lint` wants it.
-fn formatted(root: &Path, path: &str, text: String) -> Result<String, PlanError> {
-    if !path.ends_with(".rs") {
-        let text = if path.ends_with(".sql") { aligned(&text) } else { text };
-        return Ok(tidy(&text));
-    }
-    let mut rustfmt = Command::new("rustfmt");
-    rustfmt.args(["--edition", "2024", "--emit", "stdout", "--config-path"]).arg(root);
-    run("rustfmt", &mut rustfmt, Some(&text)).map_err(|error| match error {
-        PlanError::Program { program, report } => PlanError::Program { program, report: format!("{path}: {report}") },
-        other => other,
-    })
-}
-
-/// Without empty lines in a row, or at the end.
-fn tidy(text: &str) -> String {
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
-    lines.join("\n").trim_end().to_owned() + "\n"
-}
-
-/// With the types of the columns below each other.
-fn aligned(text: &str) -> String {
-    let is_column = |line: &str| {
-        line.starts_with("    ") && !["--", "CONSTRAINT"].iter().any(|start| line.trim_start().starts_with(start))
-    };
-    let name = |line: &str| line.trim_start().split(' ').next().unwrap_or_default().len();
-    let width = text.lines().filter(|line| is_column(line)).map(name).max().unwrap_or_default();
-    let line = |line: &str| match line.trim_start().split_once(' ') {
-        Some((name, rest)) if is_column(line) => format!("    {name:<width$} {rest}\n"),
-        _ => format!("{line}\n"),
-    };
-    text.lines().map(line).collect()
-}
-
-fn run(program: &'static str, command: &mut Command, input: Option<&str>) -> Result<String, PlanError> {
-    let failed = |source: io::Error| PlanError::Program { program, report: source.to_string() };
-    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
-    let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
-    if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
-        stdin.write_all(input.as_bytes()).map_err(failed)?;
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    if !output.status.success() {
-        return Err(PlanError::Program { program, report: String::from_utf8_lossy(&output.stderr).into_owned() });
-    }
-    String::from_utf8(output.stdout).map_err(|error| PlanError::Program { program, report: error.to_string() })
 }

@@ -28,6 +28,8 @@ struct Context {
     bus: String,
     app: String,
     fields: Vec<Face>,
+    /// The words that describe the members, as strings of TOML.
+    members: Vec<String>,
     /// The member that tests change when one is enough.
     first: Face,
     money: Option<Face>,
@@ -115,11 +117,7 @@ const TEMPLATES: &[(&str, &str)] = &[
 /// Every new file: its path from the root, and its text before it is formatted. `rules` has the source of the general
 /// rules.
 pub(crate) fn render(resource: &Resource, number: u32, rules: &str) -> Result<Vec<(String, String)>, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment
-        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    let environment = environment()?;
     let context = Context::of(resource, rules);
     let values = Value::from(Serde(&context));
     let place = |path: &str| {
@@ -135,6 +133,16 @@ pub(crate) fn render(resource: &Resource, number: u32, rules: &str) -> Result<Ve
             Ok((place(path), text))
         })
         .collect()
+}
+
+/// What renders templates of code and SQL.
+pub(crate) fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment
+        .set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()?);
+    Ok(environment)
 }
 
 /// A body that adds one, as JSON.
@@ -194,6 +202,8 @@ impl Context {
             path,
             bus,
             app,
+            // The words are plain ASCII, which Rust and TOML quote alike.
+            members: resource.fields.iter().map(|field| format!("{:?}", field.word)).collect(),
             first: anything.clone(),
             money: find(&|face| face.kind == "money"),
             rules: rules_without(rules, longest, integer.is_none()),
@@ -289,7 +299,7 @@ fn rules_without(source: &str, longest: u32, no_integer: bool) -> Vec<Group> {
 }
 
 /// A list on lines of about a hundred characters.
-fn wrapped(list: &str) -> String {
+pub(crate) fn wrapped(list: &str) -> String {
     let mut text = String::new();
     let mut length = 0;
     for (place, item) in list.split(", ").enumerate() {
@@ -305,7 +315,7 @@ fn wrapped(list: &str) -> String {
     text
 }
 
-fn capital(words: &str) -> String {
+pub(crate) fn capital(words: &str) -> String {
     let (first, rest) = words.split_at(1.min(words.len()));
     first.to_uppercase() + rest
 }

@@ -110,7 +110,7 @@ fn after(text: &str, mark: &str, more: &str) -> Result<String, Missing> {
 }
 
 /// `text` with `line` in `[dependencies]`, which are sorted.
-fn dependency(text: &str, line: &str) -> Result<String, Missing> {
+pub(crate) fn dependency(text: &str, line: &str) -> Result<String, Missing> {
     const START: &str = "[dependencies]\n";
     let start = once(text, START)? + START.len();
     let length = text[start..].find("\n[").map_or(text.len() - start, |end| end + 1);

@@ -1,9 +1,9 @@
 //! `admin new`: code that a team owns from here on.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
-use scaffold::{File, Plan, PlanError};
+use scaffold::{File, ParseError, Plan, PlanError};
 use serde_json::json;
 
 use crate::cli::{New, NewResource};
@@ -19,17 +19,9 @@ pub(super) fn run(command: New) -> Result<Reply, Failure> {
 fn resource(arguments: &NewResource) -> Result<Reply, Failure> {
     let mut words = vec![arguments.name.as_str()];
     words.extend(arguments.members.iter().map(String::as_str));
-    let resource = scaffold::parse(&words, arguments.plural.as_deref()).map_err(|error| {
-        // A member in quotes may have spaces, which are faults; its columns count all the same.
-        let line = words.join(" ");
-        Failure::usage(format!("{error}\n  {line}\n  {:>width$}", "^", width = error.column))
-            .mend("`admin new resource --help` lists the types")
-    })?;
-    let working = std::env::current_dir()?;
-    let root = working.ancestors().find(|folder| is_clone(folder)).ok_or_else(|| {
-        Failure::not_found("this folder lies in no clone of the product").mend("change into the clone")
-    })?;
-    let plan = plan(root, &resource)?;
+    let resource =
+        scaffold::parse(&words, arguments.plural.as_deref()).map_err(|error| pointed(&error, &words.join(" ")))?;
+    let plan = scaffold::plan(&root()?, &resource).map_err(|error| failure(&error))?;
     if arguments.dry_run {
         return Ok(Reply::document(files(&plan), text(&plan)));
     }
@@ -37,16 +29,45 @@ fn resource(arguments: &NewResource) -> Result<Reply, Failure> {
     Ok(Reply::lines(files(&plan), next(&plan)))
 }
 
-fn plan(root: &Path, resource: &scaffold::Resource) -> Result<Plan, Failure> {
-    scaffold::plan(root, resource).map_err(|error| failure(&error))
+/// The clone that the command runs in.
+pub(super) fn root() -> Result<PathBuf, Failure> {
+    let working = std::env::current_dir()?;
+    let root = working.ancestors().find(|folder| is_clone(folder)).ok_or_else(|| {
+        Failure::not_found("this folder lies in no clone of the product").mend("change into the clone")
+    })?;
+    Ok(root.to_owned())
 }
 
-fn failure(error: &PlanError) -> Failure {
+/// A fault in the line, with what points at it. A member in quotes may have spaces, which are faults; its columns count
+/// all the same.
+pub(super) fn pointed(error: &ParseError, line: &str) -> Failure {
+    Failure::usage(format!("{error}\n  {line}\n  {:>width$}", "^", width = error.column))
+        .mend("`admin new resource --help` lists the types")
+}
+
+pub(super) fn failure(error: &PlanError) -> Failure {
     let exit = match error {
-        PlanError::Exists(_) | PlanError::Place { .. } | PlanError::Dirty(_) => Exit::Refused,
+        PlanError::Unknown(_) => Exit::NotFound,
+        PlanError::Line(_) => Exit::Usage,
+        PlanError::Exists(_)
+        | PlanError::Undescribed { .. }
+        | PlanError::Impossible(_)
+        | PlanError::Conflicts(_)
+        | PlanError::Mentioned(_)
+        | PlanError::Place { .. }
+        | PlanError::Dirty(_) => Exit::Refused,
         PlanError::File { .. } | PlanError::Program { .. } | PlanError::Template(_) => Exit::Failed,
     };
-    Failure::of(exit, error).context("nothing was written")
+    let failure = Failure::of(exit, error).context("nothing was written");
+    match error {
+        PlanError::Unknown(_) => {
+            failure.mend("each has [package.metadata.resource] in its manifest below business/domain")
+        }
+        PlanError::Conflicts(_) => failure
+            .mend("write these lines as they have to be, or put back how they were generated; commit, and try again"),
+        PlanError::Mentioned(_) => failure.mend("take it out of these places first"),
+        _ => failure,
+    }
 }
 
 fn files(plan: &Plan) -> serde_json::Value {
