@@ -87,6 +87,8 @@ pub(crate) fn tidy(text: &str) -> String {
 
 /// With the types of the columns below each other.
 fn aligned(text: &str) -> String {
+    let end = text.find("\n);").unwrap_or(text.len());
+    let (text, rest) = text.split_at(end);
     let is_column = |line: &str| {
         line.starts_with("    ") && !["--", "CONSTRAINT"].iter().any(|start| line.trim_start().starts_with(start))
     };
@@ -96,5 +98,5 @@ fn aligned(text: &str) -> String {
         Some((name, rest)) if is_column(line) => format!("    {name:<width$} {rest}\n"),
         _ => format!("{line}\n"),
     };
-    text.lines().map(line).collect()
+    text.lines().map(line).collect::<String>().trim_end().to_owned() + rest
 }
