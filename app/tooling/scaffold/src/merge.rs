@@ -119,8 +119,8 @@ impl Three<'_> {
                 }
             }
             let [ours, base, theirs] = &sides;
-            if base.trim().is_empty() && [ours, theirs].iter().all(|side| self.stands_alone(side)) {
-                text.push_str(&format!("{}\n\n{}", ours.trim_end(), theirs.trim_start()));
+            if let Some(both) = self.both(ours, base, theirs) {
+                text.push_str(&both);
                 continue;
             }
             let first = ours.lines().next().unwrap_or(before.trim_end());
@@ -128,6 +128,24 @@ impl Three<'_> {
             conflicts.push(format!("{}:{}\n{}", self.path, at + 1, hunk.trim_end()));
         }
         if conflicts.is_empty() { Merged::Clean(text) } else { Merged::Conflicts(conflicts) }
+    }
+
+    /// Both sides of a conflict that only their being neighbours makes one.
+    fn both(&self, ours: &str, base: &str, theirs: &str) -> Option<String> {
+        if base.trim().is_empty() {
+            let apart = [ours, theirs].iter().all(|side| self.stands_alone(side));
+            return apart.then(|| format!("{}\n\n{}", ours.trim_end(), theirs.trim_start()));
+        }
+        // One side only adds, before or after what the other changes.
+        for (grown, changed) in [(theirs, ours), (ours, theirs)] {
+            match (grown.strip_prefix(base), grown.strip_suffix(base)) {
+                _ if changed.trim().is_empty() => {}
+                (Some(more), _) => return Some(format!("{changed}{more}")),
+                (None, Some(more)) => return Some(format!("{more}{changed}")),
+                (None, None) => {}
+            }
+        }
+        None
     }
 
     /// Whether these lines mean the same before and after others: whole items of Rust, whole entries of a manifest.
