@@ -1,6 +1,8 @@
 //! The vocabulary that two or more domains speak.
 
+mod document;
 mod email;
+mod http_url;
 mod id;
 mod line;
 mod money;
@@ -13,7 +15,11 @@ mod time;
 mod token;
 mod version;
 
+pub use rust_decimal::Decimal;
+
+pub use crate::document::{Document, DocumentError};
 pub use crate::email::{Email, EmailError};
+pub use crate::http_url::{HttpUrl, HttpUrlError};
 pub use crate::id::{Id, IdError, MovieId, SessionId, UserId};
 pub use crate::line::{LineError, line};
 pub use crate::money::{Currency, CurrencyError, Money};
@@ -22,6 +28,6 @@ pub use crate::password::{Password, PasswordError};
 pub use crate::patch::Patch;
 pub use crate::role::{Role, RoleError, Roles};
 pub use crate::scope::Scope;
-pub use crate::time::{Timestamp, now};
+pub use crate::time::{Date, Timestamp, now};
 pub use crate::token::{RandomnessError, SecretToken, SecretTokenError};
 pub use crate::version::Version;

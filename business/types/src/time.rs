@@ -1,9 +1,12 @@
 //! The clock.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 
 /// A moment, in UTC.
 pub type Timestamp = DateTime<Utc>;
+
+/// A day of the calendar, wherever one is.
+pub type Date = NaiveDate;
 
 /// This moment, in whole microseconds.
 ///

@@ -11,6 +11,7 @@ pub(crate) fn to_api(error: moviebus::Error) -> ApiError {
         }
         moviebus::Error::DuplicateTitle => ApiError::new(Code::Conflict)
             .with_detail("the catalogue has a film with this title, year and director, accents and case aside"),
+        moviebus::Error::InUse => ApiError::new(Code::Conflict).with_detail("something refers to the film"),
         moviebus::Error::Store(error) => error.into(),
     }
 }

@@ -52,7 +52,8 @@ pub fn routes(db: sqldb::Db) -> Routes {
             operation("delete_movie", "Remove a film")
                 .if_match(Need::Optional)
                 .responds_empty(204)
-                .refuses(Code::NotFound),
+                .refuses(Code::NotFound)
+                .refuses(Code::Conflict),
             delete,
         )
         .get(

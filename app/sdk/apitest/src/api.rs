@@ -25,6 +25,8 @@ pub struct Api {
     pub(crate) http: reqwest::Client,
     pub(crate) people: People,
     pub(crate) description: Description,
+    /// Who reads where nobody is named.
+    pub(crate) reader: Option<Role>,
     db: Db,
     authenticator: Authenticator,
     /// Dropped last: the instances work on it.
@@ -99,7 +101,17 @@ impl Api {
             .unwrap();
         let url = format!("http://{}/openapi.json", addresses[0]);
         let description = Description::new(http.get(url).send().await.unwrap().json().await.unwrap());
-        Self { addresses, http, people, description, db, authenticator, database }
+        Self { addresses, http, people, description, reader: None, db, authenticator, database }
+    }
+
+    /// From here on, reads that name nobody are sent by the first user of this role.
+    pub fn readers(&mut self, role: Role) {
+        self.reader = Some(role);
+    }
+
+    /// The header field by which a reader of [`Api::readers`] is known, for requests that are sent byte by byte.
+    pub(crate) fn credentials(&self) -> String {
+        self.reader.map(|role| format!("Authorization: Bearer {}\r\n", self.token(role))).unwrap_or_default()
     }
 
     /// A GET of `path`, which may have a query.

@@ -121,7 +121,12 @@ macro_rules! conformance_of_list {
 impl Resource {
     /// So many instances that serve this resource.
     pub(crate) async fn start(&self, instances: usize) -> Api {
-        Api::start(instances, self.routes).await
+        let mut api = Api::start(instances, self.routes).await;
+        api.spoil(self.ground).await;
+        if !self.public {
+            api.readers(self.reader);
+        }
+        api
     }
 
     /// Creates the item with this number.

@@ -13,9 +13,13 @@ pub struct Resource {
     pub routes: fn(Db) -> Routes,
     /// The path of the collection, such as `/v1/movies`.
     pub path: &'static str,
+    /// SQL that comes before the first item: what items refer to. It may be empty.
+    pub ground: &'static str,
+    /// Anyone reads it, without credentials.
+    pub public: bool,
     /// A role that may write.
     pub writer: Role,
-    /// A role that may not.
+    /// A role that may not write, and reads everything.
     pub reader: Role,
     /// A body that creates an item, with every member and without an empty one. Another one for each number: no rule
     /// of uniqueness stands between two of them.
@@ -24,10 +28,10 @@ pub struct Resource {
     pub required: &'static [&'static str],
     /// The members that a merge patch may clear.
     pub nullable: &'static [&'static str],
-    /// A member of free text that is unique to no item, with the most characters it takes.
+    /// A member of free text that is unique to no item, with the most characters it takes: 64 or more.
     pub text: (&'static str, usize),
-    /// A member that is an integer, where 0 and 1 are taken.
-    pub integer: &'static str,
+    /// A patch that gives one member another value for each number from 0 to 200, none of which `body` has.
+    pub vary: fn(usize) -> Value,
     /// Values that are refused: the pointer to the member, the value.
     pub invalid: fn() -> Vec<(&'static str, Value)>,
     /// Patches that change an item made of `body`.
@@ -62,6 +66,10 @@ pub trait List {
     fn routes(&self) -> fn(Db) -> Routes;
     /// The path of the list.
     fn path(&self) -> &'static str;
+    /// SQL that comes before the first item.
+    fn ground(&self) -> &'static str {
+        ""
+    }
     /// A query that leaves out what was not filled in by the test; empty where there is nothing else.
     fn scope(&self) -> &'static str {
         ""
@@ -87,6 +95,14 @@ impl List for Resource {
 
     fn path(&self) -> &'static str {
         self.path
+    }
+
+    fn ground(&self) -> &'static str {
+        self.ground
+    }
+
+    fn reader(&self) -> Option<Role> {
+        (!self.public).then_some(self.reader)
     }
 
     async fn fill(&self, api: &Api, items: usize) {

@@ -47,6 +47,7 @@ enum Kind<T: 'static> {
     Integer { min: i64, max: Bound, parse: fn(i64) -> Result<T, Refusal> },
     Number { min: f64, max: f64, parse: fn(f64) -> Result<T, Refusal> },
     Boolean { parse: fn(bool) -> Result<T, Refusal> },
+    Document { parse: fn(types::Document) -> Result<T, Refusal> },
     List { items: &'static (dyn Items<T> + Sync), count: (usize, usize), unique: bool },
     Object { read: ReadObject<T>, name: &'static str, describe: fn(&mut Components) },
 }
@@ -66,6 +67,9 @@ trait Items<T> {
     fn value_of<'v>(&self, text: &'v str) -> Value<'v>;
     fn schema(&self, components: &mut Components) -> Schema;
 }
+
+/// The characters of the longest number with decimal places: 28 digits, a sign, a point.
+const LONGEST_DECIMAL: usize = 30;
 
 /// Of a text whose format says what it is.
 const ANY_LENGTH: (usize, usize) = (0, usize::MAX);
@@ -140,6 +144,16 @@ pub const fn object<B: Body>() -> Field<B> {
     })
 }
 
+/// A JSON object with any members, of up to [`types::Document::MAX`] bytes.
+pub const fn document() -> Field<types::Document> {
+    Field::of(Kind::Document { parse: Ok })
+}
+
+/// A UUID that names nothing of this product: the hyphenated form, in either case.
+pub const fn uuid() -> Field<uuid::Uuid> {
+    Field::of(Kind::Text { length: ANY_LENGTH, parse: |text| Ok(types::Id::<()>::parse(text)?.uuid()) }).format("uuid")
+}
+
 /// The id of a row.
 pub const fn id<K: 'static>() -> Field<types::Id<K>> {
     Field::of(Kind::Text { length: ANY_LENGTH, parse: |text| Ok(types::Id::parse(text)?) }).format("uuid")
@@ -148,6 +162,16 @@ pub const fn id<K: 'static>() -> Field<types::Id<K>> {
 /// A moment (RFC 3339), in whole microseconds.
 pub const fn timestamp() -> Field<types::Timestamp> {
     Field::of(Kind::Text { length: ANY_LENGTH, parse: parse_timestamp }).format("date-time")
+}
+
+/// A day (RFC 3339, `full-date`), of the years 0001 to 9999.
+pub const fn date() -> Field<types::Date> {
+    Field::of(Kind::Text { length: ANY_LENGTH, parse: parse_date }).format("date")
+}
+
+/// A number with decimal places, as text: most readers of JSON would round it.
+pub const fn decimal<T>(pattern: &'static str, parse: fn(&str) -> Result<T, Refusal>) -> Field<T> {
+    text(1..=LONGEST_DECIMAL, parse).pattern(pattern)
 }
 
 impl<T: 'static> Field<T> {
@@ -203,6 +227,14 @@ impl<E: fmt::Display> From<E> for Refusal {
     fn from(error: E) -> Self {
         Self(error.to_string().into())
     }
+}
+
+fn parse_date(text: &str) -> Result<types::Date, Refusal> {
+    // chrono takes signs, spaces and single digits, too.
+    let shape = |(place, b): (usize, u8)| if matches!(place, 4 | 7) { b == b'-' } else { b.is_ascii_digit() };
+    let good = text.len() == 10 && text.bytes().enumerate().all(shape) && !text.starts_with("0000");
+    let date = if good { text.parse().ok() } else { None };
+    date.ok_or_else(|| Refusal::new("must be a date, such as 1979-05-25"))
 }
 
 fn parse_timestamp(text: &str) -> Result<DateTime<Utc>, Refusal> {

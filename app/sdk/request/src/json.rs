@@ -101,6 +101,22 @@ impl From<serde_json::Value> for Value<'static> {
     }
 }
 
+impl From<Value<'_>> for serde_json::Value {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => value.into(),
+            Value::Int(number) => number.into(),
+            Value::Float(number) => number.into(),
+            Value::Text(text) => text.into(),
+            Value::List(items) => items.into_iter().map(Self::from).collect(),
+            Value::Object(members) => {
+                members.into_iter().map(|(name, value)| (name.into_owned(), Self::from(value))).collect()
+            }
+        }
+    }
+}
+
 /// The integer that `number` is exactly, if it is one that a double holds exactly.
 ///
 /// `1.0` is an integer to JSON Schema (2020-12, section 6.1.1). Beyond 2^53 a double stands for several integers.

@@ -39,6 +39,9 @@ pub enum Error {
     /// The catalogue has a film with this title, year and director, accents and case aside.
     #[error("the catalogue has a film with this title, year and director")]
     DuplicateTitle,
+    /// Something refers to the film, and would lead nowhere without it.
+    #[error("something refers to the film")]
+    InUse,
     /// The database failed.
     #[error("films could not be read or written")]
     Store(#[from] sqldb::Error),
@@ -97,7 +100,7 @@ impl Business {
     /// Removes the film, if `expected` is its version or `None`.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::Store`].
+    /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::InUse`], [`Error::Store`].
     pub async fn delete(&self, movie_id: MovieId, expected: Option<Version>) -> Result<(), Error> {
         let removal = self.db.atomic(async |tx| {
             let deleted = Store::new(tx.db()).delete(movie_id, expected).await?;

@@ -158,7 +158,12 @@ impl Store {
             columns!()
         );
         let delete = sqlx::query_as::<_, Row>(SQL).bind(movie_id.uuid()).bind(expected.map(Version::number));
-        Ok(self.db.fetch_optional(delete).await.map_err(meaning)?.map(Movie::from))
+        match self.db.fetch_optional(delete).await {
+            Ok(row) => Ok(row.map(Movie::from)),
+            // Of all constraints a delete can only violate the keys that refer to the row.
+            Err(sqldb::Error::Violates { .. }) => Err(Error::InUse),
+            Err(error) => Err(meaning(error)),
+        }
     }
 
     pub(crate) async fn query(

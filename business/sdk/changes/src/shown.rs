@@ -1,8 +1,8 @@
 //! What may be seen in audits and events.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
-use types::{Currency, Email, Id, Money, Name, Role, Roles, Version};
+use types::{Currency, Decimal, Document, Email, HttpUrl, Id, Money, Name, Role, Roles, Version};
 
 /// A value that may be seen in audits and events.
 ///
@@ -42,6 +42,7 @@ macro_rules! shown {
 shown! {
     Currency => as_str,
     Email => as_str,
+    HttpUrl => as_str,
     Name => as_str,
     Version => number,
 }
@@ -73,6 +74,30 @@ impl<K> Shown for Id<K> {
 impl Shown for DateTime<Utc> {
     fn show(&self) -> Value {
         self.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true).into()
+    }
+}
+
+impl Shown for NaiveDate {
+    fn show(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl Shown for Decimal {
+    fn show(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl Shown for uuid::Uuid {
+    fn show(&self) -> Value {
+        self.to_string().into()
+    }
+}
+
+impl Shown for Document {
+    fn show(&self) -> Value {
+        self.value().clone()
     }
 }
 

@@ -72,6 +72,8 @@ fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
         Key::Float(number) => sql.push_bind(number),
         Key::Time(time) => sql.push_bind(time),
         Key::Uuid(uuid) => sql.push_bind(uuid),
+        Key::Date(date) => sql.push_bind(date),
+        Key::Decimal(number) => sql.push_bind(number),
     };
 }
 

@@ -100,8 +100,9 @@ fn length(bytes: &[u8]) -> [u8; 8] {
 mod tests {
     use super::*;
     use crate::key::Key;
-    use chrono::DateTime;
+    use chrono::{DateTime, NaiveDate};
     use proptest::prelude::*;
+    use rust_decimal::Decimal;
     use uuid::Uuid;
 
     fn cursors() -> Cursors {
@@ -117,6 +118,8 @@ mod tests {
             (-60_000_000_000_000_000..250_000_000_000_000_000_i64)
                 .prop_map(|micros| Key::Time(DateTime::from_timestamp_micros(micros).unwrap())),
             any::<u128>().prop_map(|bits| Key::Uuid(Uuid::from_u128(bits))),
+            (-719_000..2_932_000).prop_map(|days| Key::Date(NaiveDate::from_epoch_days(days).unwrap())),
+            (any::<i64>(), 0..28_u32).prop_map(|(number, scale)| Key::Decimal(Decimal::new(number, scale))),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The values by which a row has its place in a list, with their bytes in a cursor.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// The values of the order's terms in one row, with the row's id.
@@ -27,6 +28,10 @@ pub enum Key {
     Time(DateTime<Utc>),
     /// A UUID.
     Uuid(Uuid),
+    /// A day.
+    Date(NaiveDate),
+    /// A number with decimal places.
+    Decimal(Decimal),
 }
 
 const NULL: u8 = 0;
@@ -35,6 +40,8 @@ const INT: u8 = 2;
 const FLOAT: u8 = 3;
 const TIME: u8 = 4;
 const UUID: u8 = 5;
+const DATE: u8 = 6;
+const DECIMAL: u8 = 7;
 
 impl Keys {
     /// Appends the id, then each value as a tag and its bytes; integers are big-endian, lengths have 32 bits.
@@ -83,6 +90,14 @@ impl Key {
                 out.push(UUID);
                 out.extend_from_slice(uuid.as_bytes());
             }
+            Self::Date(date) => {
+                out.push(DATE);
+                out.extend_from_slice(&date.to_epoch_days().to_be_bytes());
+            }
+            Self::Decimal(number) => {
+                out.push(DECIMAL);
+                out.extend_from_slice(&number.serialize());
+            }
         }
     }
 
@@ -100,6 +115,8 @@ impl Key {
             FLOAT => Self::Float(f64::from_bits(u64::from_be_bytes(take(bytes)?))),
             TIME => Self::Time(DateTime::from_timestamp_micros(i64::from_be_bytes(take(bytes)?))?),
             UUID => Self::Uuid(Uuid::from_bytes(take(bytes)?)),
+            DATE => Self::Date(NaiveDate::from_epoch_days(i32::from_be_bytes(take(bytes)?))?),
+            DECIMAL => Self::Decimal(Decimal::deserialize(take(bytes)?)),
             _ => return None,
         })
     }

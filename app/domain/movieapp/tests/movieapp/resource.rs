@@ -7,13 +7,15 @@ use types::Role;
 pub(crate) const RESOURCE: Resource = Resource {
     routes: movieapp::routes,
     path: "/v1/movies",
+    ground: "",
+    public: true,
     writer: Role::Editor,
     reader: Role::Customer,
     body,
     required: &["title", "year", "price"],
     nullable: &["runtime_minutes", "director", "rating"],
     text: ("title", 500),
-    integer: "stock",
+    vary: |number| json!({"stock": number}),
     invalid,
     patches: || {
         vec![

@@ -170,6 +170,7 @@ pub async fn a_row_that_comes_or_goes_moves_no_other(resource: &Resource) {
 
 async fn filled(list: &impl List) -> Api {
     let api = Api::start(2, list.routes()).await;
+    api.spoil(list.ground()).await;
     list.fill(&api, ITEMS).await;
     api
 }

@@ -127,7 +127,7 @@ pub async fn request_and_trace_ids_are_kept(resource: &Resource) {
     }
     // Two requests on one connection are two answers.
     let mut raw = Raw::connect(&api).await;
-    let request = format!("GET {} HTTP/1.1\r\nHost: test\r\n\r\n", resource.path);
+    let request = format!("GET {} HTTP/1.1\r\nHost: test\r\n{}\r\n", resource.path, api.credentials());
     raw.send(format!("{request}{request}")).await;
     assert_eq!(raw.finish().await, [200, 200]);
 }

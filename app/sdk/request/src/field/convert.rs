@@ -33,6 +33,9 @@ impl<T> Field<T> {
                 check_number(number, *min, *max).and_then(parse)
             }
             (Kind::Boolean { parse }, Value::Bool(value)) => parse(value),
+            (Kind::Document { parse }, value @ Value::Object(_)) => {
+                types::Document::parse(value.into()).map_err(Refusal::from).and_then(parse)
+            }
             (kind, _) => Err(kind.wrong_type()),
         };
         match result {
@@ -54,7 +57,9 @@ impl<T> Field<T> {
                 _ => Value::Text(text.into()),
             },
             Kind::List { items, .. } => Value::List(vec![items.value_of(text)]),
-            Kind::Text { .. } | Kind::Choice { .. } | Kind::Object { .. } => Value::Text(text.into()),
+            Kind::Text { .. } | Kind::Choice { .. } | Kind::Document { .. } | Kind::Object { .. } => {
+                Value::Text(text.into())
+            }
         }
     }
 
@@ -97,7 +102,7 @@ impl<T> Kind<T> {
             Self::Number { .. } => "must be a number",
             Self::Boolean { .. } => "must be true or false",
             Self::List { .. } => "must be an array",
-            Self::Object { .. } => "must be an object",
+            Self::Document { .. } | Self::Object { .. } => "must be an object",
         })
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{Ref, RefOr};
 
 use crate::field::{ANY_LENGTH, Field, Kind, NO_NUL, Values};
@@ -71,6 +73,9 @@ impl<T> Field<T> {
                 .minimum(min.is_finite().then_some(*min))
                 .maximum(max.is_finite().then_some(*max)),
             Kind::Boolean { .. } => scalar.schema_type(schema_type(Type::Boolean, nullable)),
+            Kind::Document { .. } => scalar
+                .schema_type(schema_type(Type::Object, nullable))
+                .additional_properties(Some(AdditionalProperties::FreeForm(true))),
             // `schema` has its own arms for these.
             Kind::List { .. } | Kind::Object { .. } => scalar,
         }

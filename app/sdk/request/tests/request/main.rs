@@ -5,6 +5,7 @@
 mod bodies;
 mod extractors;
 mod film;
+mod kinds;
 mod lists;
 mod queries;
 mod schemas;
