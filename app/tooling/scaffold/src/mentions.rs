@@ -3,10 +3,10 @@
 use std::fs;
 
 use crate::dsl::Resource;
+use crate::footprint::{self, POLICY};
 use crate::plan::{Plan, PlanError, rendered};
 use crate::render::Names;
 use crate::schema::MIGRATIONS;
-use crate::shared::{self, POLICY};
 use crate::tree::{read, tracked};
 
 /// What names resources that need not be there: the generator and its proof.
@@ -63,10 +63,10 @@ fn words(plan: &Plan, old: &Resource, new: Option<&Resource>) -> Result<Vec<Stri
         vec![bus, app, format!("{pascal}Id"), format!("{pascal}Kind"), format!("v1/{path}")]
     };
     let mut words = of(old);
-    words.extend(shared::permissions(old, &read(&plan.root, POLICY)?));
+    words.extend(footprint::permissions(old, &read(&plan.root, POLICY)?));
     let mut kept = new.map(of).unwrap_or_default();
     if let (Some(new), Some(policy)) = (new, plan.files.iter().find(|file| file.path == POLICY)) {
-        kept.extend(shared::permissions(new, &policy.text));
+        kept.extend(footprint::permissions(new, &policy.text));
     }
     words.retain(|word| !kept.contains(word));
     Ok(words)

@@ -47,15 +47,23 @@ impl Three<'_> {
             fs::write(folder.path().join(name), text).map_err(failed)?;
         }
         let mut git = Command::new("git");
-        git.current_dir(folder.path()).args(["-c", "merge.conflictStyle=merge", "merge-file", "-p"]);
-        git.args(["-L", "as it is", "-L", "", "-L", "as it has to be", "ours", "base", "theirs"]);
-        let output = git.output().map_err(|source| tree::failed("git", &source))?;
+        git.current_dir(folder.path()).args([
+            "merge-file",
+            "-p",
+            "--diff3",
+            "-L",
+            "as it is",
+            "-L",
+            "as it was generated",
+        ]);
+        let output = git.args(["-L", "as it has to be", "ours", "base", "theirs"]).output();
+        let output = output.map_err(|source| tree::failed("git", &source))?;
         let text = String::from_utf8(output.stdout)
             .map_err(|error| PlanError::Program { program: "git", report: error.to_string() })?;
         match output.status.code() {
             Some(0) => Ok(Merged::Clean(text)),
             // So many conflicts.
-            Some(1..=127) => Ok(Merged::Conflicts(self.conflicts(&text, &disk))),
+            Some(1..=127) => Ok(self.settled(&text, &disk)),
             _ => {
                 Err(PlanError::Program { program: "git", report: String::from_utf8_lossy(&output.stderr).into_owned() })
             }
@@ -85,28 +93,75 @@ impl Three<'_> {
         }
     }
 
-    /// The conflicts in what `git merge-file` printed, by their lines on the disk.
-    fn conflicts(&self, printed: &str, disk: &str) -> Vec<String> {
+    /// What `git merge-file` printed, with both sides where they are beside each other; the conflicts that are left by
+    /// their lines on the disk.
+    fn settled(&self, printed: &str, disk: &str) -> Merged {
         let disk: Vec<&str> = disk.lines().collect();
-        let (mut found, mut hunk, mut line) = (Vec::new(), None::<Vec<&str>>, 0);
+        let (mut text, mut conflicts, mut at) = (String::new(), Vec::new(), 0);
+        let mut lines = printed.split_inclusive('\n');
         let mut before = "";
-        for text in printed.lines() {
-            if text.starts_with("<<<<<<< ") {
-                hunk = Some(vec![text]);
-            } else if let Some(lines) = &mut hunk {
-                lines.push(text);
-                if text.starts_with(">>>>>>> ") {
-                    let own = lines[1];
-                    let sought = if own == "=======" { before } else { own };
-                    line += disk[line..].iter().position(|known| *known == sought).unwrap_or_default();
-                    found.push(format!("{}:{}\n{}", self.path, line + 1, lines.join("\n")));
-                    hunk = None;
+        while let Some(line) = lines.next() {
+            if !line.starts_with("<<<<<<< ") {
+                text.push_str(line);
+                before = line;
+                continue;
+            }
+            let mut hunk = line.to_owned();
+            let mut sides = [String::new(), String::new(), String::new()];
+            let mut side = 0;
+            for line in lines.by_ref() {
+                hunk.push_str(line);
+                match line {
+                    _ if line.starts_with("||||||| ") => side = 1,
+                    "=======\n" => side = 2,
+                    _ if line.starts_with(">>>>>>> ") => break,
+                    _ => sides[side].push_str(line),
                 }
-            } else {
-                before = text;
+            }
+            let [ours, base, theirs] = &sides;
+            if let Some(both) = self.both(ours, base, theirs) {
+                text.push_str(&both);
+                continue;
+            }
+            let first = ours.lines().next().unwrap_or(before.trim_end());
+            at += disk[at..].iter().position(|known| *known == first).unwrap_or_default();
+            conflicts.push(format!("{}:{}\n{}", self.path, at + 1, hunk.trim_end()));
+        }
+        if conflicts.is_empty() { Merged::Clean(text) } else { Merged::Conflicts(conflicts) }
+    }
+
+    /// Both sides of a conflict that only their being neighbours makes one.
+    fn both(&self, ours: &str, base: &str, theirs: &str) -> Option<String> {
+        if base.trim().is_empty() {
+            let apart = [ours, theirs].iter().all(|side| self.stands_alone(side));
+            return apart.then(|| format!("{}\n\n{}", ours.trim_end(), theirs.trim_start()));
+        }
+        // One side only adds, before or after what the other changes.
+        for (grown, changed) in [(theirs, ours), (ours, theirs)] {
+            match (grown.strip_prefix(base), grown.strip_suffix(base)) {
+                _ if changed.trim().is_empty() => {}
+                (Some(more), _) => return Some(format!("{changed}{more}")),
+                (None, Some(more)) => return Some(format!("{more}{changed}")),
+                (None, None) => {}
             }
         }
-        found
+        None
+    }
+
+    /// Whether these lines mean the same before and after others: whole items of Rust, whole entries of a manifest.
+    fn stands_alone(&self, lines: &str) -> bool {
+        let at_margin = |line: &str| !line.starts_with(char::is_whitespace);
+        if self.path.ends_with(".toml") {
+            return lines.lines().filter(|line| !line.is_empty()).all(|line| at_margin(line) && line.contains(" = "));
+        }
+        let pairs = [('(', ')'), ('[', ']'), ('{', '}')];
+        let balanced = pairs.iter().all(|(open, close)| lines.matches(*open).count() == lines.matches(*close).count());
+        let first = lines.lines().find(|line| !line.trim().is_empty());
+        let closed = lines.trim_end().ends_with(['}', ';']);
+        self.path.ends_with(".rs")
+            && first.is_some_and(|line| at_margin(line) && !line.starts_with('}'))
+            && balanced
+            && closed
     }
 }
 

@@ -6,13 +6,13 @@ use std::path::Path;
 
 use crate::definition;
 use crate::dsl::Resource;
+use crate::footprint;
 use crate::lock;
 use crate::mentions;
 use crate::migration;
 use crate::plan::{File, Plan, PlanError, Removed, rendered};
 use crate::render::Names;
 use crate::schema::Schema;
-use crate::shared;
 use crate::tree::{formatted, read};
 use crate::wiring::{Missing, WIRED};
 
@@ -32,7 +32,7 @@ pub fn remove(root: &Path, name: &str, keep_table: bool) -> Result<Plan, PlanErr
     }
     for (path, _) in WIRED {
         let before = read(root, path)?;
-        let text = formatted(root, path, shared::without(path, &resource, &before))?;
+        let text = formatted(root, path, footprint::without(path, &resource, &before))?;
         if text != before {
             plan.files.push(File::changed(path, text, before));
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::definition;
 use crate::dsl::{Resource, parse};
+use crate::footprint;
 use crate::lock;
 use crate::mentions;
 use crate::merge::{Merged, Three};
@@ -13,7 +14,6 @@ use crate::plan::{File, Plan, PlanError, Removed, refuse_wired, rendered};
 use crate::renaming::Renaming;
 use crate::render::Names;
 use crate::schema::Schema;
-use crate::shared;
 use crate::tree::{formatted, read};
 use crate::wiring::{Missing, WIRED};
 
@@ -32,14 +32,14 @@ pub fn rename(root: &Path, name: &str, new_name: &str, plural: Option<&str>) -> 
     let new = parse(&words, plural)?;
     let schema = Schema::read(root)?;
     refuse_taken(root, &old, &new, &schema)?;
-    let renaming = Renaming::new(&old, &new, |resource| rendered(root, resource))?;
+    let renaming = Renaming::within(&old, &new, |resource| rendered(root, resource))?;
 
     let mut plan = Plan::of(root, &new);
     let own = plan.own_files(&old)?;
     own_files(&mut plan, &own, (&old, &new), &renaming)?;
     for (path, _) in WIRED {
         let before = read(root, path)?;
-        let text = shared::renamed(path, (&old, &new), &renaming, &before)
+        let text = footprint::renamed(path, (&old, &new), &before)
             .map_err(|Missing(mark)| PlanError::Place { path: (*path).to_owned(), mark })?;
         let text = formatted(root, path, text)?;
         if text != before {
@@ -70,7 +70,7 @@ fn refuse_taken(root: &Path, old: &Resource, new: &Resource, schema: &Schema) ->
         return Err(PlanError::Exists(format!("the table {table}")));
     }
     for (path, _) in WIRED {
-        refuse_wired(new, &shared::without(path, old, &read(root, path)?))?;
+        refuse_wired(new, &footprint::without(path, old, &read(root, path)?))?;
     }
     Ok(())
 }

@@ -28,11 +28,16 @@ struct Forms {
 }
 
 impl Renaming {
-    /// From `old` to `new`. `files` gives what is generated for a resource.
+    /// From `old` to `new`.
+    pub(crate) fn of(old: &Resource, new: &Resource) -> Self {
+        Self { old: Forms::of(old), new: Forms::of(new), kept: BTreeSet::new() }
+    }
+
+    /// From `old` to `new` in the code that is theirs alone. `files` gives what is generated for a resource.
     ///
     /// # Errors
     /// A template is wrong.
-    pub(crate) fn new(
+    pub(crate) fn within(
         old: &Resource,
         new: &Resource,
         files: impl Fn(&Resource) -> Result<Vec<(String, String)>, PlanError>,
@@ -41,8 +46,7 @@ impl Renaming {
         let nobody = Resource { name: Name::of("zqone"), plural: Name::of("zqmany"), ..old.clone() };
         let identifiers = |resource| Ok::<_, PlanError>(identifiers(&files(resource)?));
         let (mine, others) = (identifiers(old)?, identifiers(&nobody)?);
-        let kept = mine.intersection(&others).cloned().collect();
-        Ok(Self { old: Forms::of(old), new: Forms::of(new), kept })
+        Ok(Self { kept: mine.intersection(&others).cloned().collect(), ..Self::of(old, new) })
     }
 
     /// `text` under the new name.
@@ -61,7 +65,7 @@ impl Renaming {
     }
 
     fn piece(&self, place: Place, piece: &str) -> String {
-        let (mut text, mut at, mut code) = (String::new(), 0, place == Place::Code || !is_prose(place, piece));
+        let (mut text, mut at, mut code) = (String::new(), 0, !is_prose(place, piece));
         while let Some(first) = piece[at..].chars().next() {
             let rest = &piece[at..];
             if !is_word(first) {
@@ -97,7 +101,7 @@ impl Renaming {
         let (old, new) = (&self.old, &self.new);
         for (from, to) in [(&old.many, &new.many), (&old.one, &new.one)] {
             let single = !from.words.contains(' ');
-            if single && (code || self.kept.contains(&from.snake)) {
+            if single && code {
                 continue;
             }
             let (a, b) = (&from.words, &to.words);
@@ -176,11 +180,14 @@ impl Forms {
 fn is_prose(place: Place, piece: &str) -> bool {
     const SQL: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "FROM", "WHERE", "TABLE", "VALUES", "SET"];
     let mut words = piece.split(|c: char| !is_word(c));
-    place == Place::Comment || piece.contains(' ') && !words.any(|word| SQL.contains(&word))
+    place == Place::Comment || place == Place::Literal && piece.contains(' ') && !words.any(|word| SQL.contains(&word))
 }
 
+/// The words of the code.
 fn identifiers(files: &[(String, String)]) -> BTreeSet<String> {
-    let words = files.iter().flat_map(|(_, text)| text.split(|c| !is_word(c)));
+    let pieces = files.iter().flat_map(|(path, text)| pieces(text, Language::of(path)));
+    let words =
+        pieces.filter(|(place, piece)| !is_prose(*place, piece)).flat_map(|(_, piece)| piece.split(|c| !is_word(c)));
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 

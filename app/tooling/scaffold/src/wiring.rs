@@ -96,9 +96,10 @@ fn lines(resource: &Resource, text: &str) -> Result<String, Missing> {
     let at = text.find("\nmod ").ok_or_else(|| Missing("mod ..;".to_owned()))?;
     let (before, rest) = text.split_at(at + 1);
     let text = format!("{before}mod {plural};\n{rest}");
-    let end = text.find(", HEALTH]").ok_or_else(|| Missing(", HEALTH]".to_owned()))?;
-    let (before, rest) = text.split_at(end);
-    Ok(format!("{before}, {plural}::LINES{rest}"))
+    // The list is on one line, or has a line for each.
+    let list = text.find("fn lines()").and_then(|start| Some(start + text[start..].find("HEALTH")?));
+    let (before, rest) = text.split_at(list.ok_or_else(|| Missing("HEALTH".to_owned()))?);
+    Ok(format!("{before}{plural}::LINES, {rest}"))
 }
 
 /// `text` with lines above the line that holds `mark`, indented as it is.

@@ -52,7 +52,9 @@ impl Clone {
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
-        fs::write(self.root().join(path), text).unwrap();
+        let place = self.root().join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, text).unwrap();
     }
 
     pub(crate) fn commit(&self) {

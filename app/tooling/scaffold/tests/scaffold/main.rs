@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 mod clone;
+mod team;
+
+mod add;
 mod line;
+mod many;
 mod names;
+mod remove;
+mod rename;
 mod tree;

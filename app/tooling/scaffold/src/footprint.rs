@@ -1,4 +1,4 @@
-//! The lines of a resource in files that it shares with others, found again to change or to remove them.
+//! What a resource leaves in files that others have too, found again to change or to remove it.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(crate) const POLICY: &str = "app/sdk/auth/src/policy.rs";
 const POLICY_TEXT: &str = "app/sdk/auth/tests/auth/policy.rs";
 
 /// The files, those of [`crate::wiring::WIRED`], each with what finds the lines in it.
-const SHARED: &[(&str, Find)] = &[
+const FOOTPRINT: &[(&str, Find)] = &[
     ("Cargo.toml", workspace),
     ("business/types/src/id.rs", ids),
     ("business/types/src/lib.rs", id_exports),
@@ -29,7 +29,7 @@ const SHARED: &[(&str, Find)] = &[
 
 /// The lines of `resource` in the file at `path`.
 pub(crate) fn own(path: &str, resource: &Resource, text: &str) -> Vec<Range<usize>> {
-    let find = SHARED.iter().find(|(known, _)| *known == path);
+    let find = FOOTPRINT.iter().find(|(known, _)| *known == path);
     let mut found = find.map_or_else(Vec::new, |(_, find)| find(resource, text));
     found.sort_by_key(|range| range.start);
     found
@@ -45,15 +45,11 @@ pub(crate) fn without(path: &str, resource: &Resource, text: &str) -> String {
 }
 
 /// `text` with them under the new name.
-pub(crate) fn renamed(
-    path: &str,
-    (old, new): (&Resource, &Resource),
-    renaming: &Renaming,
-    text: &str,
-) -> Result<String, Missing> {
+pub(crate) fn renamed(path: &str, (old, new): (&Resource, &Resource), text: &str) -> Result<String, Missing> {
     if path == SERVICE {
         return dependency(&without(path, old, text), &format!("{}.workspace = true", Names::of(new).app));
     }
+    let renaming = &Renaming::of(old, new);
     let mut text = text.to_owned();
     for range in own(path, old, &text).into_iter().rev() {
         let new = match path {
@@ -205,13 +201,13 @@ fn statement_end(text: &str, start: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::SHARED;
+    use super::FOOTPRINT;
     use crate::wiring::WIRED;
 
     #[test]
     fn lines_are_found_in_every_file_that_gets_some() {
         let [wired, shared]: [Vec<&str>; 2] =
-            [WIRED.iter().map(|(path, _)| *path).collect(), SHARED.iter().map(|(path, _)| *path).collect()];
+            [WIRED.iter().map(|(path, _)| *path).collect(), FOOTPRINT.iter().map(|(path, _)| *path).collect()];
         assert_eq!(wired, shared);
     }
 }
