@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling clients test-clients migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -61,6 +61,12 @@ clients: toolchain ## the TypeScript and the Rust client, from the OpenAPI docum
 test-clients: toolchain postgres ## the clients made anew, compiled, and run against a service of their own
 	$(CARGO) build $(CARGO_LOCKED) --bin admin --bin platform
 	zarf/clients/test.sh
+
+tutorial: toolchain postgres nats ## put the outputs of now into zarf/docs/tutorial.md
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_is_rewritten
+
+test-tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_shows_what_the_programs_answer
 
 migrate: toolchain postgres ## bring the schema of the configured database up to date
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- migrate up
