@@ -47,7 +47,21 @@ pub(crate) fn run(commands: &[&str], ground: &Ground) -> Told {
     }
     let outputs: Vec<String> = text.split(BORDER).map(|output| output.trim_matches('\n').to_owned()).collect();
     let last = commands[outputs.len() - 1];
-    assert!(output.status.success(), "the tour ended with\n{last}\n{}\n{errors}", outputs[outputs.len() - 1]);
+    let said = || format!("{}\n{errors}\n{}", outputs[outputs.len() - 1], logs(ground.folder));
+    assert!(output.status.success(), "the tour ended with\n{last}\n{}", said());
     assert_eq!(outputs.len(), commands.len());
     Told { outputs, errors }
+}
+
+/// The ends of the logs that the commands wrote, in the folder or one below.
+fn logs(folder: &Path) -> String {
+    let inside = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = inside(folder).flat_map(|path| if path.is_dir() { inside(&path).collect() } else { vec![path] });
+    let logs = files.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let ends = logs.map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        format!("==> {} <==\n{}\n", path.display(), lines[lines.len().saturating_sub(200)..].join("\n"))
+    });
+    ends.collect()
 }
