@@ -88,6 +88,8 @@ pub(crate) struct Face {
     pub(crate) vary: Option<String>,
 
     /// Attributes of its schema in a representation.
+    /// A row of a development machine, over `number`.
+    pub(crate) seed: String,
     pub(crate) schema_format: &'static str,
     /// The visibility of its field, which a query may read, too.
     pub(crate) vis: &'static str,
@@ -329,6 +331,7 @@ impl Face {
             "ref" => ".uuid()",
             _ => "",
         };
+        self.seed = self.seeded();
         if self.optional {
             self.null = ".describe(\"Null when there is none.\")".to_owned();
         }
@@ -350,6 +353,40 @@ impl Face {
             filter.selects = filter.selects.replace("ROW", row);
         }
         self.ordered();
+    }
+
+    /// A value of a row that a development machine starts with. What is restored is not checked again.
+    fn seeded(&self) -> String {
+        let (name, ty) = (&self.name, &self.ty);
+        let value = match self.kind {
+            "text" if self.example.len() < 12 => format!("{ty}::restore(number.to_string())"),
+            "text" => format!("{ty}::restore(format!(\"{} {{number}}\"))", self.capital_words()),
+            "int" | "bigint" if self.unique => format!("{ty}::restore({} + {ty}::MIN)", self.number("number")),
+            "int" | "bigint" => format!("{ty}::restore({ty}::MIN + 1)"),
+            "decimal" => format!("{ty}::restore(Decimal::new(number.into(), {ty}::PLACES))"),
+            "money" => {
+                format!("{ty}::restore(Money {{ amount: 899 + 100 * i64::from(number), currency: Currency::USD }})")
+            }
+            "bool" => "number % 2 == 0".to_owned(),
+            "date" => "types::now().date_naive()".to_owned(),
+            "timestamptz" => "types::now()".to_owned(),
+            "uuid" => "Uuid::now_v7()".to_owned(),
+            "enum" => format!("{ty}::{}", self.variants.first().map(|word| word.pascal.as_str()).unwrap_or_default()),
+            "email" => format!("Email::restore(format!(\"{name}-{{number}}@example.com\"))"),
+            "url" => "HttpUrl::restore(format!(\"https://example.com/{number}\"))".to_owned(),
+            "json" => "Document::restore(json!({}))".to_owned(),
+            "list" => format!("{ty}::restore(vec![\"one\".to_owned()])"),
+            _ => self.target.as_ref().map(|target| format!("{}.id", target.one.snake)).unwrap_or_default(),
+        };
+        if self.optional { format!("Some({value})") } else { value }
+    }
+
+    fn number(&self, number: &str) -> String {
+        if self.kind == "bigint" { format!("i64::from({number})") } else { number.to_owned() }
+    }
+
+    fn capital_words(&self) -> String {
+        crate::render::capital(&self.words)
     }
 
     /// The method that gives what a column holds; none where the value itself does.
