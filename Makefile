@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -54,6 +54,20 @@ test-rolling: toolchain postgres ## six rolling restarts behind haproxy under lo
 	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load
 	zarf/rolling/run.sh
 
+clients: toolchain ## the TypeScript and the Rust client, from the OpenAPI document of the code (zarf/clients)
+	$(CARGO) build $(CARGO_LOCKED) --bin admin
+	zarf/clients/generate.sh
+
+test-clients: toolchain postgres ## the clients made anew, compiled, and run against a service of their own
+	$(CARGO) build $(CARGO_LOCKED) --bin admin --bin platform
+	zarf/clients/test.sh
+
+tutorial: toolchain postgres nats ## put the outputs of now into zarf/docs/tutorial.md
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_is_rewritten
+
+test-tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_shows_what_the_programs_answer
+
 migrate: toolchain postgres ## bring the schema of the configured database up to date
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin admin -- migrate up
 
@@ -69,7 +83,7 @@ docs: toolchain ## the documentation of every crate, below target/doc
 
 clean: ## stop the PostgreSQL that tests left running, remove what was built
 	@[ ! -x target/debug/dbtest-stop ] || target/debug/dbtest-stop
-	rm -rf target
+	rm -rf target zarf/clients/*/src/generated zarf/clients/typescript/node_modules
 
 toolchain:
 	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust $(RUST_VERSION) or newer from https://rustup.rs'; exit 1; }

@@ -17,6 +17,9 @@ impl Email {
     /// The longest address, in octets (RFC 5321, section 4.5.3.1.3, less the angle brackets).
     pub const MAX: usize = 254;
 
+    /// What every address looks like (ECMA-262), but for the 64 characters that may stand before the `@`.
+    pub const PATTERN: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$";
+
     /// Reads untrusted text: the dot-atom form of RFC 5321 with a domain name of at least two labels.
     ///
     /// Quoted local parts, comments and address literals are refused: no provider hands them out and each is a way

@@ -1,5 +1,6 @@
 //! The vocabulary that two or more domains speak.
 
+mod decimal;
 mod document;
 mod email;
 mod http_url;
@@ -17,6 +18,7 @@ mod version;
 
 pub use rust_decimal::Decimal;
 
+pub use crate::decimal::{DecimalError, decimal};
 pub use crate::document::{Document, DocumentError};
 pub use crate::email::{Email, EmailError};
 pub use crate::http_url::{HttpUrl, HttpUrlError};

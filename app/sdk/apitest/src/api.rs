@@ -12,8 +12,9 @@ use mux::{About, Routes};
 use paging::Cursors;
 use service::{Listener, Options, Tasks};
 use sqldb::Db;
-use types::Role;
+use types::{Role, UserId};
 use userbus::User;
+use uuid::Uuid;
 
 use crate::description::Description;
 use crate::people::{self, People, Standing};
@@ -141,6 +142,12 @@ impl Api {
 
     /// Runs SQL behind the API's back: what an older release, or a person at a console, may have left.
     pub async fn spoil(&self, sql: &'static str) {
+        self.database.execute(sql).await;
+    }
+
+    /// Makes a row belong to `owner`, behind the API's back: the one of `table` whose column `key` has `id`.
+    pub async fn hand_over(&self, table: &str, key: &str, id: Uuid, owner: UserId) {
+        let sql = format!("UPDATE {table} SET owner_id = '{}' WHERE {key} = '{id}'", owner.uuid());
         self.database.execute(sql).await;
     }
 

@@ -13,6 +13,7 @@ pub mod changes;
 pub mod hostile;
 pub mod keys;
 pub mod lists;
+pub mod owners;
 pub mod reading;
 pub mod refusals;
 
@@ -96,6 +97,20 @@ macro_rules! conformance {
                 strange_queries_are_refused_or_harmless,
                 strange_paths_and_headers_are_refused_or_harmless,
                 an_offer_of_another_protocol_changes_nothing,
+            ];
+        }
+    };
+}
+
+/// Makes a test of every rule for a [`Resource`] whose items belong to users, beside [`conformance!`](crate::conformance).
+#[macro_export]
+macro_rules! conformance_of_owned {
+    ($resource:expr) => {
+        $crate::conformance! { @rules $resource;
+            owners: [
+                what_belongs_to_others_is_not_there,
+                a_list_shows_what_is_one_s_own,
+                who_has_the_grant_reaches_what_belongs_to_others,
             ];
         }
     };

@@ -17,12 +17,13 @@ pub struct Request<'a> {
     instance: usize,
     headers: Vec<(String, Vec<u8>)>,
     body: Option<Vec<u8>>,
+    nameless: bool,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(api: &'a Api, method: &str, path: String) -> Self {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        Self { api, method, path, instance: 0, headers: Vec::new(), body: None }
+        Self { api, method, path, instance: 0, headers: Vec::new(), body: None, nameless: false }
     }
 
     /// Sends it to another instance than the first.
@@ -41,6 +42,12 @@ impl<'a> Request<'a> {
     pub fn by_second(self, role: Role) -> Self {
         let api = self.api;
         self.bearer(api.people.token(role, 1))
+    }
+
+    /// Sends it without credentials, even where reads have some.
+    pub fn no_one(mut self) -> Self {
+        self.nameless = true;
+        self
     }
 
     /// Sends it with this access token.
@@ -85,7 +92,7 @@ impl<'a> Request<'a> {
         let reads = matches!(self.method, Method::GET | Method::HEAD);
         let named = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
         match self.api.reader {
-            Some(reader) if reads && !named => self.by(reader).sent().await,
+            Some(reader) if reads && !named && !self.nameless => self.by(reader).sent().await,
             _ => self.sent().await,
         }
     }

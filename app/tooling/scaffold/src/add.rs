@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::definition;
-use crate::dsl::{Field, Resource, parse};
+use crate::dsl::{Field, Kind, Resource, parse};
 use crate::lock;
 use crate::merge::{Merged, Three};
 use crate::migration;
@@ -23,6 +23,7 @@ use crate::wiring::Missing;
 pub fn add_field(root: &Path, name: &str, word: &str) -> Result<Plan, PlanError> {
     let old = definition::find(root, name)?;
     let (new, field) = with(&old, word)?;
+    let new = definition::resolved(root, new)?;
     refuse(&new, &field)?;
     let mut plan = Plan::of(root, &new);
     let mut conflicts = Vec::new();
@@ -65,6 +66,7 @@ fn with(old: &Resource, word: &str) -> Result<(Resource, Field), PlanError> {
         error.column = error.column.saturating_sub(before).max(1);
         error
     })?;
+    let new = Resource { owned: old.owned, service: old.service.clone(), ..new };
     match new.fields.last().cloned() {
         Some(field) => Ok((new, field)),
         None => Err(PlanError::Unknown(word.to_owned())),
@@ -73,7 +75,12 @@ fn with(old: &Resource, word: &str) -> Result<(Resource, Field), PlanError> {
 
 /// What can't be done to a table that has rows, while a release serves that knows nothing of it.
 fn refuse(new: &Resource, field: &Field) -> Result<(), PlanError> {
-    if field.optional || field.default.is_some() {
+    if field.searchable {
+        let finding =
+            "what is searched is one column of the table, which a member more would write anew: do that by hand";
+        return Err(PlanError::Impossible(finding.to_owned()));
+    }
+    if field.optional || field.default.is_some() || matches!(field.kind, Kind::List(..) | Kind::Json) {
         return Ok(());
     }
     let (several, name) = (&new.plural.words, &field.name.snake);

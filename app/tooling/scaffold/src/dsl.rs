@@ -1,5 +1,10 @@
 //! The line that describes a resource: `screening starts_at:timestamptz seats:int(1..500) note:text?`.
 
+mod cursor;
+mod taken;
+
+use crate::dsl::cursor::Cursor;
+use crate::dsl::taken::{TAKEN, TAKEN_TYPES};
 use crate::name::Name;
 
 /// A resource as it was asked for.
@@ -11,12 +16,19 @@ pub struct Resource {
     pub plural: Name,
     /// Its members, in the order of the representation.
     pub fields: Vec<Field>,
+    /// Each belongs to the user who added it.
+    pub owned: bool,
+    /// A service that serves it beside the platform.
+    pub service: Option<String>,
+    /// The business crates whose tables have to have rows before it can refer to them, in that order. The clone says
+    /// which: a line alone has none.
+    pub grounds: Vec<String>,
 }
 
 /// A member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// Its name; that of a reference ends with `_id`.
     pub name: Name,
     /// What it holds.
     pub kind: Kind,
@@ -24,6 +36,10 @@ pub struct Field {
     pub optional: bool,
     /// Lists can be sorted by it.
     pub sortable: bool,
+    /// No two have the same.
+    pub unique: bool,
+    /// Lists can be searched for words in it.
+    pub searchable: bool,
     /// What it is when a new one does not say, as JSON.
     pub default: Option<String>,
     /// The word of the line, as it was typed.
@@ -39,14 +55,35 @@ pub enum Kind {
     Int(i64, i64),
     /// An integer of 64 bits, in a range.
     Bigint(i64, i64),
+    /// A number of so many digits, so many of them behind the point.
+    Decimal(u32, u32),
     /// An amount of money, zero or more, with its currency.
     Money,
     /// True or false.
     Bool,
+    /// A day.
+    Date,
     /// A moment.
     Timestamptz,
+    /// A UUID that names nothing here.
+    Uuid,
     /// One of these words.
     Enum(Vec<Name>),
+    /// A mail address.
+    Email,
+    /// An address of the web.
+    Url,
+    /// A JSON object.
+    Json,
+    /// Lines of text, each of up to so many characters, and so many of them at most.
+    List(u32, u32),
+    /// One of these resources.
+    Ref {
+        /// What one is called.
+        one: Name,
+        /// What several are called.
+        many: Name,
+    },
 }
 
 /// The line makes no resource.
@@ -65,104 +102,40 @@ const USUAL_LENGTH: u32 = 200;
 const LONGEST_TEXT: i64 = 10_000;
 /// The integers that every reader of JSON takes exactly (RFC 8259, section 6).
 const EXACT: i64 = (1 << 53) - 1;
-/// The most members, the most words of an enumeration.
+/// The most words of an enumeration.
 const MOST: usize = 30;
+/// The most members: the files of a resource stay below the 500 lines that `zarf/arch` allows.
+const MOST_MEMBERS: usize = 18;
 
-const TYPES: &[&str] = &["text", "int", "bigint", "money", "bool", "timestamptz", "enum"];
-/// Types that are meant to be there, and are not yet.
-const FUTURE_TYPES: &[&str] = &["ref", "decimal", "date", "uuid", "email", "url", "json", "list"];
-const MODIFIERS: &[&str] = &["sortable", "default"];
-const FUTURE_MODIFIERS: &[&str] = &["unique", "searchable", "optional"];
+/// The digits of a number with decimal places that does not say how many, and the most that one has.
+const USUAL_DIGITS: (u32, u32) = (12, 2);
+const MOST_DIGITS: i64 = 18;
+/// The characters and the number of texts of a list that does not say.
+const USUAL_LIST: (u32, u32) = (50, 10);
+/// The longest text that is unique: as much of it as an index entry holds.
+const LONGEST_UNIQUE: u32 = 200;
 
-/// Members that every resource has, and words that lists use.
-const TAKEN: &[&str] = &[
-    "id",
-    "version",
-    "created_at",
-    "updated_at",
-    "limit",
-    "cursor",
-    "page",
-    "sort",
-    "total",
-    "next",
-    "items",
-    "q",
-    "db",
-    "tx",
-    "sql",
-    "row",
-    "before",
-    "after",
-    "update",
-    "change",
-    "object",
+const SHORTEST_UNIQUE: u32 = 8;
+const FEWEST_UNIQUE: i64 = 100_000;
+
+const TYPES: &[&str] = &[
+    "text",
+    "int",
+    "bigint",
+    "decimal",
     "money",
-    "now",
-    "keep",
+    "bool",
+    "date",
+    "timestamptz",
+    "uuid",
+    "enum",
+    "email",
+    "url",
+    "json",
+    "list",
+    "ref",
 ];
-
-/// Types that the code of a resource uses under these names.
-const TAKEN_TYPES: &[&str] = &[
-    "App",
-    "Body",
-    "Box",
-    "Business",
-    "Change",
-    "Collection",
-    "Currency",
-    "Data",
-    "Db",
-    "Direction",
-    "Empty",
-    "Entity",
-    "Err",
-    "Error",
-    "Field",
-    "FieldError",
-    "Fields",
-    "Id",
-    "Idempotent",
-    "IfMatch",
-    "Key",
-    "Keys",
-    "Keyset",
-    "LineError",
-    "List",
-    "Money",
-    "None",
-    "Object",
-    "Ok",
-    "Option",
-    "OrderBy",
-    "OrderField",
-    "Page",
-    "Parameters",
-    "Params",
-    "Patch",
-    "Permission",
-    "Query",
-    "QueryBuilder",
-    "QueryFilter",
-    "RangeError",
-    "Result",
-    "Routes",
-    "Row",
-    "Self",
-    "Serialize",
-    "Shown",
-    "Slice",
-    "Some",
-    "Sorting",
-    "Store",
-    "String",
-    "Term",
-    "Timestamp",
-    "Uuid",
-    "Value",
-    "Vec",
-    "Version",
-];
+const MODIFIERS: &[&str] = &["sortable", "unique", "searchable", "default"];
 
 /// Reads the words of the line: the name, then the members. `plural` is for nouns that do not follow the rules.
 ///
@@ -192,14 +165,58 @@ pub fn parse(words: &[&str], plural: Option<&str>) -> Result<Resource, ParseErro
     if fields.len() < 2 {
         return Err(fault(column, "expected two members or more, such as seats:int(1..500)".to_owned()));
     }
-    if fields.len() > MOST {
-        return Err(fault(column, format!("expected at most {MOST} members")));
+    if fields.len() > MOST_MEMBERS {
+        let finding = format!("expected at most {MOST_MEMBERS} members: what has more is two things");
+        return Err(fault(column, finding));
     }
-    if fields.iter().all(|field| matches!(field.kind, Kind::Text(_)) && !field.sortable) {
+    if !fields.iter().any(|field| field.sortable || field.searchable || field.kind.filters()) {
         let finding = "lists have nothing to filter or sort by: mark a member `,sortable`".to_owned();
         return Err(fault(column, finding));
     }
-    Ok(Resource { name, plural, fields })
+    if fields.iter().all(|field| field.kind.merges() || field.unique) {
+        let finding = "expected a member that may repeat, and is neither money nor JSON, such as name:text".to_owned();
+        return Err(fault(column, finding));
+    }
+    Ok(Resource { name, plural, fields, owned: false, service: None, grounds: Vec::new() })
+}
+
+impl Kind {
+    /// Whether lists are filtered by it without more ado.
+    pub(crate) fn filters(&self) -> bool {
+        !matches!(self, Self::Text(_) | Self::Url | Self::Json)
+    }
+
+    /// Whether a patch is merged into what is there, member by member.
+    pub(crate) fn merges(&self) -> bool {
+        matches!(self, Self::Money | Self::Json)
+    }
+
+    /// Why no list is ordered by it, if so.
+    fn unordered(&self) -> Option<&'static str> {
+        match self {
+            Self::Bool => Some("true and false make no order worth an index: lists are filtered by it"),
+            Self::Uuid | Self::Ref { .. } => Some("a UUID means nothing to who reads a list: lists are filtered by it"),
+            Self::Url | Self::Json | Self::List(..) => Some("it has no order that means anything"),
+            _ => None,
+        }
+    }
+
+    /// Why it can't be unique, if so.
+    fn repeats(&self) -> Option<String> {
+        match self {
+            Self::Text(max) if *max > LONGEST_UNIQUE => {
+                Some(format!("a text that is unique has at most {LONGEST_UNIQUE} characters"))
+            }
+            Self::Text(max) if *max < SHORTEST_UNIQUE => {
+                Some(format!("a text that is unique has {SHORTEST_UNIQUE} characters or more to be so"))
+            }
+            Self::Int(min, max) | Self::Bigint(min, max) if max - min < FEWEST_UNIQUE => {
+                Some(format!("a number that is unique has {FEWEST_UNIQUE} values or more to be so"))
+            }
+            Self::Text(_) | Self::Int(..) | Self::Bigint(..) | Self::Uuid | Self::Email | Self::Url => None,
+            _ => Some("unique can be text, int, bigint, uuid, email and url".to_owned()),
+        }
+    }
 }
 
 fn name(text: &str, column: usize) -> Result<Name, ParseError> {
@@ -218,7 +235,9 @@ fn check(field: &Field, others: &[Field], name: &Name, plural: &Name) -> Result<
     }
     // `seats_from` is the filter of `seats`, `price_amount` a column of `price`.
     let derived = |of: &Name, name: &Name| {
-        ["_from", "_to", "_amount", "_currency", "_id"].iter().any(|end| format!("{}{end}", of.snake) == name.snake)
+        ["_from", "_to", "_amount", "_currency", "_id", "_folded"]
+            .iter()
+            .any(|end| format!("{}{end}", of.snake) == name.snake)
     };
     if others.iter().any(|other| derived(&other.name, &field.name) || derived(&field.name, &other.name))
         || derived(name, &field.name)
@@ -234,215 +253,26 @@ fn check(field: &Field, others: &[Field], name: &Name, plural: &Name) -> Result<
     {
         return Err(format!("a type `{}` is there already: choose another name", field.name.pascal));
     }
-    if field.optional && matches!(field.kind, Kind::Money) {
-        return Err(format!("`{snake}`: money that may be empty can't be generated yet"));
-    }
-    if field.optional && field.sortable {
-        return Err(format!("`{snake}`: a member that may be empty can't be made sortable yet"));
-    }
     if field.optional && field.default.is_some() {
         return Err(format!("`{snake}`: a member has a default or may be empty, not both"));
     }
-    if field.sortable && matches!(field.kind, Kind::Bool) {
-        return Err(format!("`{snake}`: true and false make no order worth an index: lists are filtered by it"));
+    if field.optional && matches!(field.kind, Kind::List(..) | Kind::Json) {
+        return Err(format!("`{snake}`: an empty one says that there is none"));
+    }
+    if let Some(reason) = field.kind.unordered().filter(|_| field.sortable) {
+        return Err(format!("`{snake}`: {reason}"));
+    }
+    if let Some(reason) = field.kind.repeats().filter(|_| field.unique) {
+        return Err(format!("`{snake}`: {reason}"));
+    }
+    if field.unique && field.default.is_some() {
+        return Err(format!("`{snake}`: a second one would have the same default"));
+    }
+    if matches!(&field.kind, Kind::Ref { one, .. } if one == name) {
+        return Err(format!("`{snake}`: a reference to its own kind can't be generated: write it by hand"));
+    }
+    if field.searchable && !matches!(field.kind, Kind::Text(_)) {
+        return Err(format!("`{snake}`: searchable is text"));
     }
     Ok(())
-}
-
-/// Reads one member.
-struct Cursor<'a> {
-    word: &'a str,
-    /// What is left of it.
-    rest: &'a str,
-    /// The column of its first character.
-    start: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(word: &'a str, start: usize) -> Self {
-        Self { word, rest: word, start }
-    }
-
-    fn column(&self) -> usize {
-        self.start + self.word.chars().count() - self.rest.chars().count()
-    }
-
-    fn fault<T>(&self, finding: impl Into<String>) -> Result<T, ParseError> {
-        Err(ParseError { column: self.column(), finding: finding.into() })
-    }
-
-    fn take(&mut self, symbol: char) -> bool {
-        match self.rest.strip_prefix(symbol) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
-    }
-
-    fn expect(&mut self, symbol: char, example: &str) -> Result<(), ParseError> {
-        if self.take(symbol) {
-            return Ok(());
-        }
-        let found = self.rest.chars().next().map_or("the end".to_owned(), |c| format!("`{c}`"));
-        self.fault(format!("expected `{symbol}` as in `{example}`, found {found}"))
-    }
-
-    /// Everything up to one of these.
-    fn until(&mut self, ends: &[char]) -> &'a str {
-        let (text, rest) = self.rest.split_at(self.rest.find(ends).unwrap_or(self.rest.len()));
-        self.rest = rest;
-        text
-    }
-
-    fn field(mut self) -> Result<Field, ParseError> {
-        let column = self.column();
-        let name = name(self.until(&[':', '(', ')', '?', ',', '=']), column)?;
-        self.expect(':', "seats:int")?;
-        let kind = self.kind()?;
-        let optional = self.take('?');
-        let mut field = Field { name, kind, optional, sortable: false, default: None, word: self.word.to_owned() };
-        while !self.rest.is_empty() {
-            self.expect(',', "seats:int?,sortable")?;
-            self.modifier(&mut field)?;
-        }
-        Ok(field)
-    }
-
-    fn kind(&mut self) -> Result<Kind, ParseError> {
-        let before = Self { word: self.word, rest: self.rest, start: self.start };
-        let word = self.until(&['(', ')', '?', ',', '=', ':']);
-        match word {
-            "text" => Ok(Kind::Text(match self.take('(') {
-                false => USUAL_LENGTH,
-                true => {
-                    let length = self.number(1, LONGEST_TEXT, &[')'])?;
-                    self.expect(')', "text(200)")?;
-                    u32::try_from(length).unwrap_or(USUAL_LENGTH)
-                }
-            })),
-            "int" => self.range(i32::MIN.into(), i32::MAX.into()).map(|(min, max)| Kind::Int(min, max)),
-            "bigint" => self.range(-EXACT, EXACT).map(|(min, max)| Kind::Bigint(min, max)),
-            "enum" => self.variants(),
-            "money" => Ok(Kind::Money),
-            "bool" => Ok(Kind::Bool),
-            "timestamptz" => Ok(Kind::Timestamptz),
-            future if FUTURE_TYPES.contains(&future) => {
-                before.fault(format!("the type `{future}` can't be generated yet; there are {}", TYPES.join(", ")))
-            }
-            other => {
-                let known: Vec<&str> = TYPES.iter().chain(FUTURE_TYPES).copied().collect();
-                before.fault(unknown("a type", other, TYPES, &known))
-            }
-        }
-    }
-
-    fn range(&mut self, min: i64, max: i64) -> Result<(i64, i64), ParseError> {
-        if !self.take('(') {
-            return Ok((0, max));
-        }
-        let from = self.number(min, max - 1, &['.', ')'])?;
-        if !self.rest.starts_with("..") {
-            return self.fault("expected `..` as in `int(1..500)`");
-        }
-        self.rest = &self.rest[2..];
-        let to = self.number(from + 1, max, &[')'])?;
-        self.expect(')', "int(1..500)")?;
-        Ok((from, to))
-    }
-
-    fn number(&mut self, min: i64, max: i64, ends: &[char]) -> Result<i64, ParseError> {
-        let before = Self { word: self.word, rest: self.rest, start: self.start };
-        let text = self.until(ends);
-        match text.parse::<i64>() {
-            Ok(number) if (min..=max).contains(&number) => Ok(number),
-            _ => before.fault(format!("expected a number of {min} to {max}, found `{text}`")),
-        }
-    }
-
-    fn variants(&mut self) -> Result<Kind, ParseError> {
-        self.expect('(', "enum(open,closed)")?;
-        let mut variants = Vec::new();
-        loop {
-            let column = self.column();
-            let variant = Name::parse(self.until(&[',', ')']));
-            let variant = variant.map_err(|finding| ParseError { column, finding })?;
-            if variants.contains(&variant) {
-                return Err(ParseError { column, finding: format!("`{}` is there twice", variant.snake) });
-            }
-            if ["unknown", "self", "other"].contains(&variant.snake.as_str()) {
-                return Err(ParseError { column, finding: format!("`{}` means something else here", variant.snake) });
-            }
-            variants.push(variant);
-            if !self.take(',') {
-                break;
-            }
-        }
-        self.expect(')', "enum(open,closed)")?;
-        if !(2..=MOST).contains(&variants.len()) {
-            return self.fault(format!("expected 2 to {MOST} words in an enumeration"));
-        }
-        Ok(Kind::Enum(variants))
-    }
-
-    fn modifier(&mut self, field: &mut Field) -> Result<(), ParseError> {
-        let before = Self { word: self.word, rest: self.rest, start: self.start };
-        match self.until(&[',', '=']) {
-            "sortable" => field.sortable = true,
-            "default" => {
-                self.expect('=', "default=5")?;
-                let at = Self { word: self.word, rest: self.rest, start: self.start };
-                let text = self.until(&[',']);
-                field.default = Some(default(&field.kind, text).or_else(|finding| at.fault(finding))?);
-            }
-            future if FUTURE_MODIFIERS.contains(&future) => {
-                let finding = match future {
-                    "optional" => "a `?` after the type says that a member may be empty".to_owned(),
-                    _ => format!("`{future}` can't be generated yet; there are sortable, default=.."),
-                };
-                return before.fault(finding);
-            }
-            other => {
-                let known: Vec<&str> = MODIFIERS.iter().chain(FUTURE_MODIFIERS).copied().collect();
-                return before.fault(unknown("sortable or default=..", other, MODIFIERS, &known));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A default as JSON.
-fn default(kind: &Kind, text: &str) -> Result<String, String> {
-    let number = |min: i64, max: i64| match text.parse::<i64>() {
-        Ok(number) if (min..=max).contains(&number) => Ok(number.to_string()),
-        _ => Err(format!("expected a number of {min} to {max}, found `{text}`")),
-    };
-    match kind {
-        Kind::Int(min, max) | Kind::Bigint(min, max) => number(*min, *max),
-        Kind::Bool if ["true", "false"].contains(&text) => Ok(text.to_owned()),
-        Kind::Bool => Err(format!("expected true or false, found `{text}`")),
-        Kind::Enum(variants) if variants.iter().any(|variant| variant.snake == text) => Ok(format!("{text:?}")),
-        Kind::Enum(variants) => {
-            let known: Vec<&str> = variants.iter().map(|variant| variant.snake.as_str()).collect();
-            Err(unknown("a word of the enumeration", text, &known, &known))
-        }
-        Kind::Text(max) => {
-            let length = text.chars().count();
-            let plain = text.chars().all(|c| c.is_ascii_graphic() || c == ' ') && text.trim() == text;
-            let fits = plain && length >= 1 && u32::try_from(length).is_ok_and(|length| length <= *max);
-            if fits { Ok(format!("{text:?}")) } else { Err(format!("expected ASCII text of 1 to {max} characters")) }
-        }
-        Kind::Money | Kind::Timestamptz => Err("a default of this type can't be generated yet".to_owned()),
-    }
-}
-
-fn unknown(expected: &str, found: &str, listed: &[&str], known: &[&str]) -> String {
-    let near = known.iter().map(|word| (strsim::damerau_levenshtein(word, found), word)).min();
-    match near {
-        Some((distance, word)) if distance <= 2 && distance < word.len() => {
-            format!("expected {expected}, found `{found}`; did you mean `{word}`?")
-        }
-        _ => format!("expected {expected}, found `{found}`; there are {}", listed.join(", ")),
-    }
 }

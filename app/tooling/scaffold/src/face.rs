@@ -2,9 +2,11 @@
 
 mod kinds;
 
+pub(crate) use self::kinds::GROUND;
+
 use serde::Serialize;
 
-use crate::dsl::{Field, Kind};
+use crate::dsl::{Field, Kind, Resource};
 use crate::name::Name;
 
 /// A member as the templates see it.
@@ -18,6 +20,14 @@ pub(crate) struct Face {
     pub(crate) optional: bool,
     pub(crate) required: bool,
     pub(crate) sortable: bool,
+    pub(crate) unique: bool,
+    pub(crate) searchable: bool,
+    /// A patch of it is merged into what is there.
+    pub(crate) merges: bool,
+    /// It says something of a person.
+    pub(crate) personal: bool,
+    /// Its type is copied without more ado.
+    pub(crate) copies: bool,
     pub(crate) default: Option<String>,
     /// It has a type of its own.
     pub(crate) typed: bool,
@@ -28,12 +38,24 @@ pub(crate) struct Face {
     pub(crate) max_code: String,
     pub(crate) min_text: String,
     pub(crate) max_text: String,
+    pub(crate) pattern: String,
+    pub(crate) digits: u32,
+    pub(crate) places: u32,
     pub(crate) variants: Vec<Name>,
+    /// What a list holds.
+    pub(crate) item: Option<Name>,
+    /// What a reference leads to.
+    pub(crate) target: Option<Target>,
     /// The method that `changes::shown!` calls.
     pub(crate) shown: Option<&'static str>,
 
     pub(crate) columns: Vec<Column>,
+    /// Columns that the database derives, as SQL.
+    pub(crate) derived: Vec<String>,
     pub(crate) checks: Vec<Check>,
+    /// Keys, each as its name and its SQL.
+    pub(crate) keys: Vec<Check>,
+    pub(crate) indexes: Vec<Index>,
     pub(crate) violations: Vec<Check>,
     /// Values that break the rules of today.
     pub(crate) strange: Option<String>,
@@ -41,6 +63,8 @@ pub(crate) struct Face {
     pub(crate) folded: bool,
     pub(crate) order_sql: String,
     pub(crate) key: String,
+    /// Where empty ones come last: the expression and the key ascending, then descending.
+    pub(crate) last: Option<Last>,
     /// As an expression over the number of a row.
     pub(crate) generated: Vec<String>,
     pub(crate) binds: Vec<String>,
@@ -60,7 +84,15 @@ pub(crate) struct Face {
     pub(crate) numbered: String,
     pub(crate) shown_sample: String,
     pub(crate) shown_other: String,
+    /// A value for each number, as JSON; none where there are not enough of them.
+    pub(crate) vary: Option<String>,
 
+    /// Attributes of its schema in a representation.
+    pub(crate) schema_format: &'static str,
+    /// The visibility of its field, which a query may read, too.
+    pub(crate) vis: &'static str,
+    /// What makes a filter's value one that can be bound.
+    pub(crate) filter_bind: &'static str,
     pub(crate) null: String,
     pub(crate) example: String,
     pub(crate) read: String,
@@ -77,12 +109,39 @@ pub(crate) struct Face {
     pub(crate) invalid_queries: Vec<RefusedQuery>,
 }
 
+/// What a reference leads to.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Target {
+    pub(crate) one: Name,
+    /// The crate of its rules.
+    pub(crate) bus: String,
+    /// What the reference is called, without its `_id`.
+    pub(crate) base: Name,
+}
+
+/// How an order has empty members last in both directions, which takes two expressions and two indexes.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Last {
+    pub(crate) up_sql: String,
+    pub(crate) up_key: String,
+    pub(crate) down_sql: String,
+    pub(crate) down_key: String,
+}
+
+/// An index, with what it is on.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Index {
+    pub(crate) name: String,
+    pub(crate) on: String,
+    pub(crate) purpose: String,
+}
+
 /// A column of the table.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) ty: String,
-    pub(crate) sql: &'static str,
+    pub(crate) sql: String,
 }
 
 /// A constraint, or a change that it refuses.
@@ -114,13 +173,17 @@ pub(crate) struct RefusedQuery {
 }
 
 impl Face {
-    /// The face of `field` in the table `table`, whose rows are called `row`.
-    pub(crate) fn of(field: &Field, row: &Name, table: &str) -> Self {
+    /// The face of `field` in `resource`.
+    pub(crate) fn of(field: &Field, resource: &Resource) -> Self {
+        let table = resource.plural.snake.as_str();
         let Name { snake, upper, pascal, words } = field.name.clone();
         let mut face = Self {
             optional: field.optional,
-            required: !field.optional && field.default.is_none(),
+            required: !field.optional && field.default.is_none() && !matches!(field.kind, Kind::List(..) | Kind::Json),
             sortable: field.sortable,
+            unique: field.unique,
+            searchable: field.searchable,
+            merges: field.kind.merges(),
             default: field.default.clone(),
             pointer: format!("/{snake}"),
             order_sql: snake.clone(),
@@ -134,18 +197,71 @@ impl Face {
             Kind::Text(max) => face.text(*max, table),
             Kind::Int(min, max) => face.integer("int", *min, *max, table),
             Kind::Bigint(min, max) => face.integer("bigint", *min, *max, table),
+            Kind::Decimal(digits, places) => face.decimal(*digits, *places),
             Kind::Money => face.money(table),
             Kind::Bool => face.boolean(),
+            Kind::Date => face.date(),
             Kind::Timestamptz => face.moment(),
+            Kind::Uuid => face.uuid(),
             Kind::Enum(variants) => face.choice(variants, table),
+            Kind::Email => face.email(table),
+            Kind::Url => face.url(table),
+            Kind::Json => face.document(table),
+            Kind::List(length, most) => face.list(*length, *most, table),
+            Kind::Ref { one, many } => face.reference(one, many, resource),
         }
-        face.finish(&row.snake);
+        face.indexed(resource);
+        face.finish(&resource.name.snake);
         face
     }
 
-    fn column(&mut self, end: &str, ty: &str, sql: &'static str) {
+    /// The keys and indexes that follow from what lists do with it.
+    fn indexed(&mut self, resource: &Resource) {
+        let (table, row, name) = (&resource.plural.snake, &resource.name.snake, self.name.clone());
+        let owner = if resource.owned { "owner_id, " } else { "" };
+        if self.unique {
+            let sql = format!("UNIQUE ({owner}{})", self.order_sql);
+            self.keys.push(Check { name: format!("{table}_{name}_key"), sql });
+        }
+        if !self.sortable {
+            self.last = None;
+            return;
+        }
+        let terms = match &self.last {
+            None => vec![(String::new(), self.order_sql.clone())],
+            Some(last) => vec![
+                ("_ascending".to_owned(), format!("({})", last.up_sql)),
+                ("_descending".to_owned(), format!("({})", last.down_sql)),
+            ],
+        };
+        for (end, term) in terms {
+            let purpose = format!("The order by `{name}`, with the id that breaks ties");
+            let index = |prefix: &str, owner: &str| Index {
+                name: format!("{table}_by_{prefix}{name}{end}"),
+                on: format!("({owner}{term}, {row}_id)"),
+                purpose: purpose.clone(),
+            };
+            self.indexes.push(index("", ""));
+            if resource.owned {
+                self.indexes.push(index("owner_", owner));
+            }
+        }
+    }
+
+    fn column(&mut self, end: &str, ty: &str, sql: &str) {
         let ty = if self.optional { format!("Option<{ty}>") } else { ty.to_owned() };
-        self.columns.push(Column { name: format!("{}{end}", self.name), ty, sql });
+        self.columns.push(Column { name: format!("{}{end}", self.name), ty, sql: sql.to_owned() });
+    }
+
+    /// A copy in the form in which it is compared, kept by the database: cut to what an index entry can hold.
+    fn fold(&mut self) {
+        let name = &self.name;
+        let end = if self.optional { "" } else { " NOT NULL" };
+        self.derived.push(format!(
+            "{name}_folded text COLLATE \"C\"{end} GENERATED ALWAYS AS (left(public.fold_text({name}), 200)) STORED"
+        ));
+        self.folded = true;
+        self.order_sql = format!("{name}_folded");
     }
 
     fn equal(&mut self, ty: &str, query: &str, json: &str) {
@@ -162,8 +278,14 @@ impl Face {
         let name = &self.name;
         self.filter = Some("range");
         self.filter_ty = ty.to_owned();
-        let amount = if self.kind == "money" { ".money().amount" } else { "" };
-        self.compare = format!("ROW.{name}{amount}.cmp(&pattern.{name}{amount})");
+        self.compare = match (self.kind, self.optional) {
+            ("money", false) => format!("ROW.{name}.money().amount.cmp(&pattern.{name}.money().amount)"),
+            ("money", true) => {
+                let amount = |place: &str| format!("{place}.{name}.map(|own| own.money().amount)");
+                format!("{}.cmp(&{})", amount("ROW"), amount("pattern"))
+            }
+            _ => format!("ROW.{name}.cmp(&pattern.{name})"),
+        };
         if self.optional {
             self.compare_present = format!("ROW.{name}.is_some() && ");
         }
@@ -184,58 +306,40 @@ impl Face {
     fn finish(&mut self, row: &str) {
         let (name, ty) = (self.name.clone(), self.ty.clone());
         self.model_ty = if self.optional { format!("Option<{ty}>") } else { ty.clone() };
-        let method = match self.kind {
-            "text" | "enum" => Some("as_str"),
-            "int" | "bigint" => Some("number"),
-            _ => None,
-        };
-        let by_ref = if self.kind == "text" { ".as_ref()" } else { "" };
-        let mapped = |place: &str| match method {
-            Some(method) => format!("{place}{by_ref}.map({ty}::{method})"),
-            None => place.to_owned(),
-        };
-        let plain = |place: &str| method.map_or(place.to_owned(), |method| format!("{place}.{method}()"));
-        if self.kind == "money" {
-            self.binds = vec![format!("{name}.money().amount"), format!("{name}.money().currency.as_str().to_owned()")];
-            self.update_binds = vec![
-                format!("{name}.map(|money| money.amount)"),
-                format!("{name}.map(|money| money.currency.as_str().to_owned())"),
-            ];
-            self.restore = format!(
-                "{ty}::restore(Money {{ amount: row.{name}_amount, currency: Currency::restore(&row.{name}_currency) }})"
-            );
-            self.json = format!("{row}.{name}.money().into()");
-            self.json_ty = "Money".to_owned();
-        } else {
-            self.binds = vec![if self.optional { mapped(&name) } else { plain(&name) }];
-            self.update_binds = match self.optional {
-                true => vec![format!("keep_{name}"), mapped(&name)],
-                false => vec![mapped(&format!("update.{name}"))],
-            };
-            self.restore = match (self.kind, self.optional) {
-                ("enum", true) => format!("row.{name}.as_deref().map({ty}::restore)"),
-                ("enum", false) => format!("{ty}::restore(&row.{name})"),
-                (_, true) if self.typed => format!("row.{name}.map({ty}::restore)"),
-                (_, false) if self.typed => format!("{ty}::restore(row.{name})"),
-                _ => format!("row.{name}"),
-            };
-            let (json_ty, json) = self.json_of(row, &name, &mapped, &plain);
-            self.json_ty = if self.optional { format!("Option<{json_ty}>") } else { json_ty };
-            self.json = json;
-        }
+        self.stored(&name, &ty);
+        self.shown_in_json(row, &name, &ty);
         (self.shown_sample, self.shown_other) = match self.kind {
             "timestamptz" => ("\"2030-01-01T20:00:00Z\"".to_owned(), "\"2030-01-02T20:00:00Z\"".to_owned()),
             _ => (self.json_sample.clone(), self.json_other.clone()),
+        };
+        self.schema_format = match self.kind {
+            "timestamptz" => "format = DateTime",
+            "date" => "format = Date",
+            "email" => "format = \"email\"",
+            "url" => "format = \"uri\"",
+            "json" => "value_type = Object",
+            _ => "",
+        };
+        if matches!(self.kind, "uuid" | "ref" | "email") {
+            self.vis = "pub(crate) ";
+        }
+        self.filter_bind = match self.kind {
+            "enum" => ".as_str()",
+            "email" => ".as_str().to_owned()",
+            "ref" => ".uuid()",
+            _ => "",
         };
         if self.optional {
             self.null = ".describe(\"Null when there is none.\")".to_owned();
         }
         let upper = &self.upper;
         let (new, patch) = if self.kind == "money" { ("NEW_", "UPDATE_") } else { ("", "") };
-        self.read = match &self.default {
-            Some(default) => format!("object.defaulted(\"{name}\", &{upper}, {default})"),
-            None if self.optional => format!("object.nullable(\"{name}\", &{upper})"),
-            None => format!("object.required(\"{name}\", &{new}{upper})"),
+        self.read = match (&self.default, self.kind) {
+            (Some(default), _) => format!("object.defaulted(\"{name}\", &{upper}, {default})"),
+            (None, "list") => format!("object.defaulted(\"{name}\", &{upper}, Vec::<String>::new())"),
+            (None, "json") => format!("object.defaulted(\"{name}\", &{upper}, json!({{}}))"),
+            (None, _) if self.optional => format!("object.nullable(\"{name}\", &{new}{upper})"),
+            (None, _) => format!("object.required(\"{name}\", &{new}{upper})"),
         };
         let verb = if self.optional { "patch_nullable" } else { "patch" };
         self.read_patch = format!("object.{verb}(\"{name}\", &{patch}{upper})");
@@ -245,32 +349,132 @@ impl Face {
         for filter in &mut self.filters {
             filter.selects = filter.selects.replace("ROW", row);
         }
+        self.ordered();
     }
 
-    fn json_of(
-        &self,
-        row: &str,
-        name: &str,
-        mapped: &dyn Fn(&str) -> String,
-        plain: &dyn Fn(&str) -> String,
-    ) -> (String, String) {
-        let place = format!("{row}.{name}");
+    /// The method that gives what a column holds; none where the value itself does.
+    fn method(&self) -> Option<&'static str> {
+        match self.kind {
+            "text" | "enum" | "email" | "url" => Some("as_str"),
+            "int" | "bigint" | "decimal" => Some("number"),
+            "json" => Some("value"),
+            "ref" => Some("uuid"),
+            _ => None,
+        }
+    }
+
+    /// `place`, a value or a place for one, as what a column holds.
+    fn mapped(&self, place: &str) -> String {
+        let by_ref = if self.copies { "" } else { ".as_ref()" };
+        match self.method() {
+            Some(method) => format!("{place}{by_ref}.map({}::{method})", self.ty),
+            None => place.to_owned(),
+        }
+    }
+
+    /// What is bound, and what is made of a row.
+    fn stored(&mut self, name: &str, ty: &str) {
         match (self.kind, self.optional) {
-            ("text", true) => {
-                let word = "text.as_str().to_owned()";
-                ("String".to_owned(), format!("{place}.as_ref().map(|text| {word})"))
+            ("money", false) => {
+                self.binds =
+                    vec![format!("{name}.money().amount"), format!("{name}.money().currency.as_str().to_owned()")];
+                self.update_binds = vec![
+                    format!("{name}.map(|money| money.amount)"),
+                    format!("{name}.map(|money| money.currency.as_str().to_owned())"),
+                ];
+                self.restore = format!(
+                    "{ty}::restore(Money {{ amount: row.{name}_amount, currency: Currency::restore(&row.{name}_currency) }})"
+                );
             }
-            ("text", false) => ("String".to_owned(), format!("{place}.as_str().to_owned()")),
-            ("timestamptz", true) => ("String".to_owned(), format!("{place}.map(rfc3339)")),
-            ("timestamptz", false) => ("String".to_owned(), format!("rfc3339({place})")),
-            (kind, optional) => {
-                let ty = match kind {
-                    "enum" => "&'static str",
-                    "bool" => "bool",
-                    _ => self.number_ty,
+            ("money", true) => {
+                let (amount, currency) = (
+                    format!("{name}.map(|own| own.money().amount)"),
+                    format!("{name}.map(|own| own.money().currency.as_str().to_owned())"),
+                );
+                self.binds = vec![amount.clone(), currency.clone()];
+                self.update_binds = vec![format!("keep_{name}"), amount, format!("keep_{name}"), currency];
+                self.restore = format!(
+                    "row.{name}_amount.zip(row.{name}_currency.as_deref()).map(|(amount, currency)| \
+                     {ty}::restore(Money {{ amount, currency: Currency::restore(currency) }}))"
+                );
+            }
+            ("list", _) => {
+                self.binds = vec![format!("{name}.texts()")];
+                self.update_binds = vec![format!("update.{name}.as_ref().map({ty}::texts)")];
+                self.restore = format!("{ty}::restore(row.{name})");
+            }
+            (_, optional) => {
+                let plain =
+                    |place: &str| self.method().map_or(place.to_owned(), |method| format!("{place}.{method}()"));
+                self.binds = vec![if optional { self.mapped(name) } else { plain(name) }];
+                self.update_binds = match optional {
+                    true => vec![format!("keep_{name}"), self.mapped(name)],
+                    false => vec![self.mapped(&format!("update.{name}"))],
                 };
-                (ty.to_owned(), if optional { mapped(&place) } else { plain(&place) })
+                self.restore = match (self.kind, optional) {
+                    ("enum", true) => format!("row.{name}.as_deref().map({ty}::restore)"),
+                    ("enum", false) => format!("{ty}::restore(&row.{name})"),
+                    (_, true) if self.method().is_some() => format!("row.{name}.map({ty}::restore)"),
+                    (_, false) if self.method().is_some() => format!("{ty}::restore(row.{name})"),
+                    _ => format!("row.{name}"),
+                };
             }
         }
+    }
+
+    /// The type of the member in a representation, and the expression.
+    fn shown_in_json(&mut self, row: &str, name: &str, ty: &str) {
+        let place = format!("{row}.{name}");
+        // An expression over `OWN`, and whether that is a reference.
+        let (json_ty, of_own) = match self.kind {
+            "text" | "email" | "url" => ("String", "OWN.as_str().to_owned()"),
+            "decimal" => ("String", "OWN.number().to_string()"),
+            "date" => ("String", "OWN.to_string()"),
+            "timestamptz" => ("String", "rfc3339(OWN)"),
+            "money" => ("Money", "OWN.money().into()"),
+            "enum" => ("&'static str", "OWN.as_str()"),
+            "json" => ("Value", "OWN.value().clone()"),
+            "list" => ("Vec<String>", "OWN.texts()"),
+            "uuid" => ("Uuid", "OWN"),
+            "ref" => ("Uuid", "OWN.uuid()"),
+            "bool" => ("bool", "OWN"),
+            _ => (self.number_ty, "OWN.number()"),
+        };
+        self.json_ty = if self.optional { format!("Option<{json_ty}>") } else { json_ty.to_owned() };
+        self.json = match (self.kind, self.optional) {
+            (_, false) => of_own.replace("OWN", &place),
+            ("bool" | "uuid", true) => place,
+            ("timestamptz", true) => format!("{place}.map(rfc3339)"),
+            ("enum", true) => format!("{place}.map({ty}::as_str)"),
+            ("int" | "bigint", true) => format!("{place}.map({ty}::number)"),
+            ("ref", true) => format!("{place}.map({ty}::uuid)"),
+            (_, true) => {
+                let by_ref = if self.copies { "" } else { ".as_ref()" };
+                format!("{place}{by_ref}.map(|own| {})", of_own.replace("OWN", "own"))
+            }
+        };
+    }
+
+    /// How tests compare two by it: empty ones come last in both directions.
+    fn ordered(&mut self) {
+        let name = &self.name;
+        let compared = match self.kind {
+            "text" => "OWN.as_str().to_lowercase()",
+            "enum" | "email" => "OWN.as_str().to_owned()",
+            "money" => "OWN.money().amount",
+            _ => "OWN",
+        };
+        let of = |row: &str| compared.replace("OWN", &format!("{row}.{name}"));
+        self.order = match self.optional {
+            false => format!("turn({}.cmp(&{}), direction)", of("a"), of("b")),
+            true => {
+                let by_ref = if self.copies { "" } else { ".as_ref()" };
+                let of = |row: &str| match compared {
+                    "OWN" => format!("{row}.{name}"),
+                    _ => format!("{row}.{name}{by_ref}.map(|own| {})", compared.replace("OWN", "own")),
+                };
+                format!("present_first({}, {}, direction)", of("a"), of("b"))
+            }
+        };
     }
 }

@@ -4,6 +4,7 @@
 //! there already is changed by [`add_field`], [`rename`] and [`remove`], which keep what was edited by hand.
 
 mod add;
+mod context;
 mod definition;
 mod diff;
 mod dsl;

@@ -4,8 +4,8 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use crate::dsl::{Field, Resource};
-use crate::face::Face;
+use crate::dsl::{Field, Kind, Resource};
+use crate::face::{Check, Face};
 use crate::plan::{File, PlanError};
 use crate::render::{capital, environment, wrapped};
 use crate::schema::{MIGRATIONS, Schema, Table};
@@ -72,24 +72,26 @@ struct Removal<'a> {
 /// Gives the table of `resource` the columns of `field`. Up to three files: what takes no time, what looks at the rows
 /// that are there, what builds an index beside those who write.
 pub(crate) fn add(resource: &Resource, field: &Field, schema: &Schema) -> Result<Vec<File>, PlanError> {
-    let (p, s) = (&resource.plural.snake, &resource.name.snake);
-    let face = Face::of(field, &resource.name, p);
-    let default = field.default.as_deref().map(literal);
+    let p = &resource.plural.snake;
+    let face = Face::of(field, resource);
+    let default = match field.kind {
+        Kind::List(..) | Kind::Json => Some("'{}'".to_owned()),
+        _ => field.default.as_deref().map(literal),
+    };
     let end = match &default {
         Some(default) => format!(" NOT NULL DEFAULT {default}"),
         None => String::new(),
     };
     let mut actions: Vec<String> =
         face.columns.iter().map(|column| format!("ADD COLUMN {} {}{end}", column.name, column.sql)).collect();
-    if face.folded {
-        actions.push(format!(
-            "ADD COLUMN {name}_folded text COLLATE \"C\" NOT NULL\n        \
-             GENERATED ALWAYS AS (left(public.fold_text({name}), 200)) STORED",
-            name = face.name
-        ));
-    }
+    actions.extend(face.derived.iter().map(|column| format!("ADD COLUMN {column}")));
     let rules = face.checks.iter();
     actions.extend(rules.map(|check| format!("ADD CONSTRAINT {} CHECK ({}) NOT VALID", check.name, check.sql)));
+    // A key that refers is a rule like the others; one that is unique is an index, and built like one.
+    let (unique, refers): (Vec<&Check>, Vec<&Check>) = face.keys.iter().partition(|key| key.sql.starts_with("UNIQUE"));
+    actions.extend(refers.iter().map(|key| format!("ADD CONSTRAINT {} {} NOT VALID", key.name, key.sql)));
+    let rules = face.checks.iter().chain(refers);
+    let validations: Vec<String> = rules.map(|rule| format!("VALIDATE CONSTRAINT {}", rule.name)).collect();
     let column = Column {
         several: capital(&resource.plural.words),
         a: field.name.article(),
@@ -97,10 +99,10 @@ pub(crate) fn add(resource: &Resource, field: &Field, schema: &Schema) -> Result
         name: &field.name.snake,
         p,
         optional: field.optional,
-        checks: !face.checks.is_empty(),
-        folded: face.folded,
+        checks: !validations.is_empty(),
+        folded: !face.derived.is_empty(),
         actions,
-        validations: face.checks.iter().map(|check| format!("VALIDATE CONSTRAINT {}", check.name)).collect(),
+        validations,
     };
     let mut files = Files::after(schema);
     files.push(&format!("{p}_{}", face.name), include_str!("../templates/migrations/add_column.sql.jinja"), &column)?;
@@ -108,15 +110,26 @@ pub(crate) fn add(resource: &Resource, field: &Field, schema: &Schema) -> Result
         let template = include_str!("../templates/migrations/validate.sql.jinja");
         files.push(&format!("{p}_{}_holds", face.name), template, &column)?;
     }
-    if face.sortable {
+    let template = include_str!("../templates/migrations/index.sql.jinja");
+    for key in unique {
         let index = Index {
-            purpose: format!("The order by `{}`, with the id that breaks ties", face.name),
-            index: format!("{p}_by_{}", face.name),
+            purpose: format!("No two have the same `{}`", face.name),
+            index: key.name.clone(),
+            unique: "UNIQUE ",
+            p,
+            columns: key.sql.trim_start_matches("UNIQUE ").to_owned(),
+        };
+        files.push(&index.index, template, &index)?;
+    }
+    for index in &face.indexes {
+        let index = Index {
+            purpose: index.purpose.clone(),
+            index: index.name.clone(),
             unique: "",
             p,
-            columns: format!("({}, {s}_id)", face.order_sql),
+            columns: index.on.clone(),
         };
-        files.push(&index.index, include_str!("../templates/migrations/index.sql.jinja"), &index)?;
+        files.push(&index.index, template, &index)?;
     }
     Ok(files.list)
 }

@@ -24,14 +24,20 @@ impl Name {
     /// # Errors
     /// Why it is none, in words for the person who typed it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let name = Self::word(text)?;
+        // `v_1` and `v1` would both be `V1`.
+        if text.split('_').any(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+            return Err(format!("each word of a name starts with a letter, those of `{text}` do not"));
+        }
+        Ok(name)
+    }
+
+    /// Reads a word of an enumeration, such as `pg_13`.
+    pub(crate) fn word(text: &str) -> Result<Self, String> {
         let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
         let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
         if !starts || !plain || text.ends_with('_') || text.contains("__") {
             return Err(format!("expected a name in lower case such as price_list, found `{text}`"));
-        }
-        // `v_1` and `v1` would both be `V1`.
-        if text.split('_').any(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
-            return Err(format!("each word of a name starts with a letter, those of `{text}` do not"));
         }
         if text.len() > LONGEST {
             return Err(format!("`{text}` is longer than {LONGEST} characters"));

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::definition;
 use crate::dsl::{ParseError, Resource};
 use crate::lock;
 use crate::render::{Names, example, render};
@@ -124,6 +125,7 @@ fn listed(findings: &[String]) -> String {
 /// # Errors
 /// It is there already, a place is missing, a file can't be read, or `rustfmt` does not take what was rendered.
 pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
+    let resource = &definition::resolved(root, resource.clone())?;
     let names = Names::of(resource);
     for folder in [format!("business/domain/{}", names.bus), format!("app/domain/{}", names.app)] {
         if root.join(&folder).exists() {

@@ -85,8 +85,10 @@ pub(crate) fn tidy(text: &str) -> String {
     lines.join("\n").trim_end().to_owned() + "\n"
 }
 
-/// With the types of the columns below each other.
+/// With the types of the columns of a table below each other.
 fn aligned(text: &str) -> String {
+    let Some(end) = text.find("\n);").filter(|_| text.contains("CREATE TABLE")) else { return text.to_owned() };
+    let (text, rest) = text.split_at(end);
     let is_column = |line: &str| {
         line.starts_with("    ") && !["--", "CONSTRAINT"].iter().any(|start| line.trim_start().starts_with(start))
     };
@@ -96,5 +98,5 @@ fn aligned(text: &str) -> String {
         Some((name, rest)) if is_column(line) => format!("    {name:<width$} {rest}\n"),
         _ => format!("{line}\n"),
     };
-    text.lines().map(line).collect()
+    text.lines().map(line).collect::<String>().trim_end().to_owned() + rest
 }

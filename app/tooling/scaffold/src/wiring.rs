@@ -48,11 +48,15 @@ fn id_exports(resource: &Resource, text: &str) -> Result<String, Missing> {
 
 fn policy(resource: &Resource, text: &str) -> Result<String, Missing> {
     let plural = &resource.plural;
+    let [reads_grant, writes_grant] = match resource.owned {
+        true => ["None  Any   None   Any     Own", "None  Any   None   None    Own"],
+        false => ["Any   Any   Any    Any     Any", "None  Any   Any    None    None"],
+    };
     let [read, write] = ["Read", "Write"].map(|action| format!("{}{action}", plural.pascal));
     let [reads, writes] = ["read", "write"].map(|action| format!("\"{}:{action}\":", plural.snake));
     let rows = format!(
-        "/// See {several}.\n{read:<16} = {reads:<24} Any   Any   Any    Any     Any;\n\
-         /// Add, change and remove {several}.\n{write:<16} = {writes:<24} None  Any   Any    None    None;",
+        "/// See {several}.\n{read:<16} = {reads:<24} {reads_grant};\n\
+         /// Add, change and remove {several}.\n{write:<16} = {writes:<24} {writes_grant};",
         several = plural.words
     );
     above(text, "// `admin new resource` adds rows above this line.", &rows)
@@ -66,8 +70,11 @@ fn policy_text(resource: &Resource, text: &str) -> Result<String, Missing> {
     let row = |action: &str, cells: &str, purpose: &str| {
         format!("\n    {:<19}{cells}{purpose} {}.", format!("{}:{action}", plural.snake), plural.words)
     };
-    let rows = row("read", "any        any    any     any      any       ", "See")
-        + &row("write", "-          any    any     -        -         ", "Add, change and remove");
+    let [reads, writes] = match resource.owned {
+        true => ["-          any    -       any      own       ", "-          any    -       -        own       "],
+        false => ["any        any    any     any      any       ", "-          any    any     -        -         "],
+    };
+    let rows = row("read", reads, "See") + &row("write", writes, "Add, change and remove");
     let start = text.find(START).ok_or_else(|| Missing(START.trim().to_owned()))?;
     let end = text[start..].find(END).ok_or_else(|| Missing("the end of the table of text".to_owned()))?;
     let (before, rest) = text.split_at(start + end);

@@ -5,6 +5,7 @@
 mod blocks;
 mod redact;
 mod tour;
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::process::Command;
 use crate::folder::ClusterFolder;
 use crate::process::{Setup, beside};
 use blocks::{Block, Readme};
+use tour::{Ground, Told};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
@@ -23,27 +25,49 @@ async fn run(readme: &Readme) -> Vec<String> {
     let folder = ClusterFolder::new();
     let process = Setup::new().with("db.data_dir", folder.data_dir().display().to_string()).ready().await;
     let commands: Vec<&str> = readme.tour.iter().map(|stop| stop.command.as_str()).collect();
-    let outputs = tokio::task::block_in_place(|| tour::run(&commands, [process.address(), process.debug_address()]));
+    let ground = Ground {
+        folder: &root(),
+        environment: Vec::new(),
+        places: vec![
+            ("localhost:3000", process.address().to_string()),
+            ("localhost:3010", process.debug_address().to_string()),
+        ],
+    };
+    let Told { outputs, errors } = tokio::task::block_in_place(|| tour::run(&commands, &ground));
+    assert_eq!(errors, "", "the tour complains");
     process.stop().await;
     outputs
+}
+
+/// Whether each stop of a tour shows what its command says now.
+fn compare(name: &str, readme: &Readme, outputs: &[String]) {
+    for (stop, output) in readme.tour.iter().zip(outputs) {
+        match &stop.shown {
+            Some(Block { kind, text, .. }) => assert_eq!(
+                redact::comparable(kind, text),
+                redact::comparable(kind, output),
+                "{name} shows another output than this one of\n{}\n{output}",
+                stop.command
+            ),
+            None => assert_eq!(output, "", "the output of this is not shown:\n{}", stop.command),
+        }
+    }
+}
+
+/// A tour with the outputs of now.
+fn rewritten(readme: &Readme, outputs: &[String]) -> Readme {
+    let shown = readme.tour.iter().zip(outputs).filter_map(|(stop, output)| {
+        let block = stop.shown.as_ref()?;
+        Some((block.lines.clone(), redact::shown(&block.kind, output)))
+    });
+    readme.with(shown)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tour_shows_what_the_program_answers() {
     let readme = Readme::read(&root().join("README.md"));
     assert!(!readme.tour.is_empty(), "there is no tour");
-    let outputs = run(&readme).await;
-    for (stop, output) in readme.tour.iter().zip(&outputs) {
-        match &stop.shown {
-            Some(Block { kind, text, .. }) => assert_eq!(
-                redact::comparable(kind, text),
-                redact::comparable(kind, output),
-                "README.md shows another output than this one of\n{}\n{output}",
-                stop.command
-            ),
-            None => assert_eq!(output, "", "the output of this is not shown:\n{}", stop.command),
-        }
-    }
+    compare("README.md", &readme, &run(&readme).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,11 +76,7 @@ async fn the_readme_is_rewritten() {
     let path = root().join("README.md");
     let readme = Readme::read(&path);
     let outputs = run(&readme).await;
-    let shown = readme.tour.iter().zip(&outputs).filter_map(|(stop, output)| {
-        let block = stop.shown.as_ref()?;
-        Some((block.lines.clone(), redact::shown(&block.kind, output)))
-    });
-    readme.with(shown).write(&path);
+    rewritten(&readme, &outputs).write(&path);
 }
 
 #[test]

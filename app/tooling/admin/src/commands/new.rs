@@ -21,6 +21,7 @@ fn resource(arguments: &NewResource) -> Result<Reply, Failure> {
     words.extend(arguments.members.iter().map(String::as_str));
     let resource =
         scaffold::parse(&words, arguments.plural.as_deref()).map_err(|error| pointed(&error, &words.join(" ")))?;
+    let resource = scaffold::Resource { owned: arguments.owned, ..resource };
     let plan = scaffold::plan(&root()?, &resource).map_err(|error| failure(&error))?;
     if arguments.dry_run {
         return Ok(Reply::document(files(&plan), text(&plan)));

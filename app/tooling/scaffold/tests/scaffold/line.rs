@@ -1,7 +1,7 @@
 //! The line that describes a resource, and what is said of one that does not.
 
 use proptest::prelude::*;
-use scaffold::{Kind, Resource, parse};
+use scaffold::{Kind, Name, Resource, parse};
 
 /// Every type with every modifier that there is.
 const SCREENING: &[&str] = &[
@@ -49,6 +49,19 @@ fn types_have_bounds_of_their_own() {
             Kind::Bool,
         ]
     );
+    let movie = Kind::Ref { one: Name::parse("movie").unwrap(), many: Name::parse("movies").unwrap() };
+    assert_eq!(
+        kinds("a b:decimal c:decimal(5,1) d:list e:list(9,3) movie:ref sequel:ref(movie) f:json"),
+        [
+            Kind::Decimal(12, 2),
+            Kind::Decimal(5, 1),
+            Kind::List(50, 10),
+            Kind::List(9, 3),
+            movie.clone(),
+            movie,
+            Kind::Json,
+        ]
+    );
 }
 
 #[test]
@@ -62,11 +75,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("screening seats:itn b:int", "column 17: expected a type, found `itn`; did you mean `int`?"),
         (
             "screening seats:colour b:int",
-            "column 17: expected a type, found `colour`; there are text, int, bigint, money, bool, timestamptz, enum",
-        ),
-        (
-            "screening movie:ref b:int",
-            "column 17: the type `ref` can't be generated yet; there are text, int, bigint, money, bool, timestamptz, enum",
+            "column 17: expected a type, found `colour`; there are text, int, bigint, decimal, money, bool, date, \
+             timestamptz, uuid, enum, email, url, json, list, ref",
         ),
         ("screening seats:int(500..1) b:int", "column 26: expected a number of 501 to 2147483647, found `1`"),
         (
@@ -77,9 +87,36 @@ fn what_is_wrong_is_told_with_its_place() {
         ("screening note:text(0) b:int", "column 21: expected a number of 1 to 10000, found `0`"),
         (
             "screening a:int,sortabel b:int",
-            "column 17: expected sortable or default=.., found `sortabel`; did you mean `sortable`?",
+            "column 17: expected sortable, unique, searchable or default=.., found `sortabel`; did you mean `sortable`?",
         ),
-        ("screening a:int,unique b:int", "column 17: `unique` can't be generated yet; there are sortable, default=.."),
+        (
+            "screening a:int(1..5),unique b:int",
+            "column 11: `a`: a number that is unique has 100000 values or more to be so",
+        ),
+        ("screening a:money,unique b:int", "column 11: `a`: unique can be text, int, bigint, uuid, email and url"),
+        ("screening a:text(201),unique b:int", "column 11: `a`: a text that is unique has at most 200 characters"),
+        ("screening a:int,searchable b:int", "column 11: `a`: searchable is text"),
+        ("screening a:decimal(4,4) b:int", "column 13: expected fewer than 4 places behind the point"),
+        ("screening a:decimal(4) b:int", "column 22: expected `,` as in `decimal(12,2)`, found `)`"),
+        ("screening a:list(9,101) b:int", "column 13: expected at most 100 texts in a list"),
+        ("screening a:list? b:int", "column 11: `a`: an empty one says that there is none"),
+        ("screening a:ref(Movie) b:int", "column 17: expected a name in lower case such as price_list, found `Movie`"),
+        (
+            "screening a:ref(screening) b:int",
+            "column 11: `a_id`: a reference to its own kind can't be generated: write it by hand",
+        ),
+        (
+            "screening movie:ref,sortable b:int",
+            "column 11: `movie_id`: a UUID means nothing to who reads a list: lists are filtered by it",
+        ),
+        (
+            "screening a:date,default=2030-02-30 b:int",
+            "column 26: expected a date such as 2030-01-31, found `2030-02-30`",
+        ),
+        (
+            "screening a:decimal,default=1.5 b:int",
+            "column 29: expected a number with 2 places behind the point, found `1.5`",
+        ),
         ("screening a:int(1..5),default=6 b:int", "column 31: expected a number of 1 to 5, found `6`"),
         (
             "screening a:enum(open,closed),default=opne b:int",
@@ -91,8 +128,10 @@ fn what_is_wrong_is_told_with_its_place() {
         ("screening a:int a:int", "column 17: there are two members `a`"),
         ("screening a:int a_from:int", "column 17: `a_from` means something else here already: choose another name"),
         ("screening a:int screening:int", "column 17: a type `Screening` is there already: choose another name"),
-        ("screening a:money? b:int", "column 11: `a`: money that may be empty can't be generated yet"),
-        ("screening a:int?,sortable b:int", "column 11: `a`: a member that may be empty can't be made sortable yet"),
+        (
+            "screening a:text,unique b:money",
+            "column 33: expected a member that may repeat, and is neither money nor JSON, such as name:text",
+        ),
         ("screening a:int", "column 17: expected two members or more, such as seats:int(1..500)"),
         ("screening a:text b:text", "column 25: lists have nothing to filter or sort by: mark a member `,sortable`"),
     ] {
@@ -105,6 +144,12 @@ fn field() -> impl Strategy<Value = String> {
         (1..300_u32).prop_map(|max| format!("text({max})")),
         (-1000..1000_i64, 1..1000_i64).prop_map(|(min, more)| format!("int({min}..{})", min + more)),
         Just("bigint".to_owned()),
+        (2..18_u32, 1..18_u32).prop_map(|(digits, places)| format!("decimal({digits},{})", places.min(digits - 1))),
+        Just("money".to_owned()),
+        Just("date".to_owned()),
+        Just("uuid".to_owned()),
+        Just("email".to_owned()),
+        Just("url".to_owned()),
         Just("bool".to_owned()),
         Just("timestamptz".to_owned()),
         Just("enum(open,closed)".to_owned()),

@@ -1,30 +1,67 @@
-//! The commands of the tour, in one shell, one after the other.
+//! The commands of a tour, in one shell, one after the other.
 
-use std::net::SocketAddr;
-use std::process::Command;
-
-/// Where the tour thinks that the service and its debug listener are.
-const WRITTEN: [&str; 2] = ["localhost:3000", "localhost:3010"];
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Between the outputs of two commands.
 const BORDER: &str = "======== next stop ========";
 
-/// Runs the commands against a service and its debug listener, and gives the output of each.
-pub(crate) fn run(commands: &[&str], addresses: [SocketAddr; 2]) -> Vec<String> {
+/// Where a tour takes place.
+pub(crate) struct Ground<'a> {
+    /// Where the shell begins.
+    pub(crate) folder: &'a Path,
+    /// What the commands know besides.
+    pub(crate) environment: Vec<(&'static str, String)>,
+    /// Addresses as they are written, and the ones that stand for them here.
+    pub(crate) places: Vec<(&'static str, String)>,
+}
+
+/// What came of the commands.
+pub(crate) struct Told {
+    /// The output of each.
+    pub(crate) outputs: Vec<String>,
+    /// What all of them said beside it.
+    pub(crate) errors: String,
+}
+
+/// Runs the commands. The first that fails ends the tour, and so does a name that nobody gave.
+pub(crate) fn run(commands: &[&str], ground: &Ground) -> Told {
     let border = format!("\nprintf '\\n{BORDER}\\n'\n");
-    let addresses = addresses.map(|address| address.to_string());
     let mut script = commands.join(&border);
-    for (written, address) in WRITTEN.iter().zip(&addresses) {
-        script = script.replace(written, address);
+    for (written, here) in &ground.places {
+        script = script.replace(written, here);
     }
-    let output = Command::new("bash").args(["-u", "-o", "pipefail", "-c", &script]).output().unwrap();
+    // What a tour left running ends with it.
+    let script = format!("trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n{script}");
+    let output = Command::new("bash")
+        .args(["-eu", "-o", "pipefail", "-c", &script])
+        .current_dir(ground.folder)
+        .envs(ground.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && errors.is_empty(), "the tour failed: {errors}");
     let mut text = String::from_utf8(output.stdout).unwrap();
-    for (written, address) in WRITTEN.iter().zip(&addresses) {
-        text = text.replace(address, written);
+    for (written, here) in &ground.places {
+        text = text.replace(here, written);
     }
-    let outputs: Vec<String> = text.split(BORDER).map(|output| output.trim().to_owned()).collect();
+    let outputs: Vec<String> = text.split(BORDER).map(|output| output.trim_matches('\n').to_owned()).collect();
+    let last = commands[outputs.len() - 1];
+    let said = || format!("{}\n{errors}\n{}", outputs[outputs.len() - 1], logs(ground.folder));
+    assert!(output.status.success(), "the tour ended with\n{last}\n{}", said());
     assert_eq!(outputs.len(), commands.len());
-    outputs
+    Told { outputs, errors }
+}
+
+/// The ends of the logs that the commands wrote, in the folder or one below.
+fn logs(folder: &Path) -> String {
+    let inside = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let files = inside(folder).flat_map(|path| if path.is_dir() { inside(&path).collect() } else { vec![path] });
+    let logs = files.filter(|path| path.extension().is_some_and(|extension| extension == "log"));
+    let ends = logs.map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        format!("==> {} <==\n{}\n", path.display(), lines[lines.len().saturating_sub(200)..].join("\n"))
+    });
+    ends.collect()
 }

@@ -1,0 +1,4 @@
+//! The generated client, against the compiler and against a service that runs.
+
+mod catalogue;
+mod compiler;
