@@ -42,11 +42,21 @@ struct Rename<'a> {
     new_several: &'a str,
     /// The view that stands in for the old table.
     view: Option<&'a str>,
-    /// The views that are in the way of the new table.
-    spent: Vec<&'a str>,
+    /// What stands in for it, as it is dropped.
+    stand_ins: Vec<String>,
+    /// What is in the way of the new names, as it is dropped.
+    spent: Vec<String>,
+    functions: Vec<Function>,
     changes: Vec<String>,
     columns: String,
     table: &'a str,
+}
+
+/// A function, which keeps its old name for those who call it by that.
+#[derive(Serialize)]
+struct Function {
+    old: String,
+    new: String,
 }
 
 #[derive(Serialize)]
@@ -55,6 +65,7 @@ struct Removal<'a> {
     several_capital: String,
     several: &'a str,
     views: Vec<&'a str>,
+    functions: Vec<String>,
     p: &'a str,
 }
 
@@ -146,15 +157,31 @@ pub(crate) fn rename(old: &Resource, new: &Resource, schema: &Schema) -> Result<
     for (name, new) in known.indexes.iter().filter_map(|name| Some((name, renamed(name)?))) {
         changes.push(format!("ALTER INDEX public.{name} RENAME TO {new}"));
     }
+    let functions: Vec<Function> = schema
+        .functions_of(p)
+        .into_iter()
+        .map(str::to_owned)
+        .filter_map(|old| Some(Function { new: renamed(&old)?, old }))
+        .collect();
+    for Function { old, new } in &functions {
+        changes.push(format!("ALTER FUNCTION public.{old}(text) RENAME TO {new}"));
+    }
     let column = |name: &String| if *name == from { format!("{to} AS {from}") } else { name.clone() };
     let columns: Vec<String> = known.columns.iter().map(column).collect();
     let view = (p != table).then_some(p);
-    let spent = schema.views_of(p).into_iter().filter(|view| *view == table).collect();
+    let drop = |what: &str, name: &str| format!("DROP {what} public.{name};");
+    let stand_ins = view.map(|view| drop("VIEW", view)).into_iter();
+    let stand_ins = stand_ins.chain(functions.iter().map(|function| drop("FUNCTION", &function.old))).collect();
+    let spent = schema.views_of(p).into_iter().filter(|view| *view == table).map(|view| drop("VIEW", view));
+    let taken = functions.iter().filter(|function| schema.functions.contains_key(&function.new));
+    let spent = spent.chain(taken.map(|function| drop("FUNCTION", &function.new))).collect();
     let rename = Rename {
         several: capital(&old.plural.words),
         new_several: &new.plural.words,
         view,
+        stand_ins,
         spent,
+        functions,
         changes,
         columns: wrapped(&columns.join(", ")),
         table,
@@ -171,6 +198,7 @@ pub(crate) fn remove(resource: &Resource, schema: &Schema) -> Result<File, PlanE
         several_capital: capital(&resource.plural.words),
         several: &resource.plural.words,
         views: schema.views_of(p),
+        functions: schema.functions_of(p).into_iter().map(|name| format!("public.{name}")).collect(),
         p,
     };
     let template = include_str!("../templates/migrations/remove.sql.jinja");

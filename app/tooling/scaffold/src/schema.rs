@@ -20,6 +20,8 @@ pub(crate) struct Schema {
     pub(crate) tables: BTreeMap<String, Table>,
     /// The views, each with the table that it shows.
     pub(crate) views: BTreeMap<String, String>,
+    /// The functions that read a table, each with that.
+    pub(crate) functions: BTreeMap<String, String>,
 }
 
 /// The names in a table.
@@ -61,6 +63,11 @@ impl Schema {
         self.views.iter().filter(|(_, shown)| *shown == table).map(|(view, _)| view.as_str()).collect()
     }
 
+    /// The functions that read `table`.
+    pub(crate) fn functions_of(&self, table: &str) -> Vec<&str> {
+        self.functions.iter().filter(|(_, read)| *read == table).map(|(function, _)| function.as_str()).collect()
+    }
+
     fn apply(&mut self, sql: &str) {
         for statement in statements(sql) {
             let words: Vec<&str> = statement.iter().map(String::as_str).filter(|word| !noise(word)).collect();
@@ -94,6 +101,23 @@ impl Schema {
                     self.views.insert(view.to_owned(), table.copied().unwrap_or_default().to_owned());
                 }
                 ["drop", "view", ref names @ ..] => self.views.retain(|view, _| !names.contains(&view.as_str())),
+                ["create", "function", function, ref rest @ ..] => {
+                    // It reads a table, or calls one that does.
+                    let read = rest.iter().skip_while(|word| **word != "from").nth(1).copied();
+                    let read =
+                        read.or_else(|| rest.iter().find_map(|word| self.functions.get(*word).map(String::as_str)));
+                    if let Some(read) = read.filter(|read| self.tables.contains_key(*read)).map(str::to_owned) {
+                        self.functions.insert(function.to_owned(), read);
+                    }
+                }
+                ["alter", "function", name, .., "rename", "to", new] => {
+                    if let Some(read) = self.functions.remove(name) {
+                        self.functions.insert(new.to_owned(), read);
+                    }
+                }
+                ["drop", "function", ref names @ ..] => {
+                    self.functions.retain(|name, _| !names.contains(&name.as_str()))
+                }
                 _ => {}
             }
         }
@@ -104,7 +128,9 @@ impl Schema {
             self.tables.insert(new.to_owned(), table);
         }
         let refers = self.tables.values_mut().flat_map(|table| &mut table.refers);
-        for shown in refers.chain(self.views.values_mut()).filter(|shown| *shown == name) {
+        for shown in
+            refers.chain(self.views.values_mut()).chain(self.functions.values_mut()).filter(|shown| *shown == name)
+        {
             new.clone_into(shown);
         }
     }

@@ -58,7 +58,7 @@ proptest! {
     fn any_resource_grows_to_what_its_longer_line_gives(
         kept in prop::sample::subsequence(MEMBERS.to_vec(), 2..=4),
         later in prop::sample::subsequence(LATER.to_vec(), 1..=2),
-        name in prop::sample::select(vec!["specimen", "order", "price_list", "note_kind"]),
+        name in prop::sample::select(vec!["specimen", "list", "price_list", "note_kind"]),
         other in prop::sample::select(vec!["find", "state_of_things", "unit"]),
     ) {
         let whole = [&kept[..], &later[..]].concat();

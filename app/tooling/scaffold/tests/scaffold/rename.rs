@@ -2,7 +2,7 @@
 
 use scaffold::{PlanError, remove, rename};
 
-use crate::team::{MEMBERS, ROUTES, RULES, code, done, edit, edited, migration, resource, specimens, with};
+use crate::team::{MEMBERS, RULES, code, done, edit, edited, migration, resource, specimens, with};
 
 #[test]
 fn a_resource_that_nobody_edited_becomes_what_the_line_with_the_other_name_gives() {
@@ -66,21 +66,20 @@ fn a_member_that_has_the_name_of_the_resource_in_its_own_keeps_it() {
 
 #[test]
 fn a_conflict_between_a_new_name_and_an_edit_is_shown_and_nothing_is_written() {
-    let clone = specimens();
-    // With the longer name the line is wrapped.
-    let line = clone.read(ROUTES).lines().find(|line| line.contains(".data(App")).unwrap().to_owned();
-    edit(&clone, ROUTES, &line, &line.replace("db.clone()", "db.clone(/* ours */)"));
+    // The word means something else, too: which of both a person meant is for a person to say.
+    let clone = with(&[resource("list", MEMBERS)]);
+    let path = "business/domain/listbus/src/filter.rs";
+    edit(&clone, path, "/// The order of a list for which", "/// The usual order of a list for which");
     clone.commit();
     let before = clone.all();
-    let long = "a_very_long_name_for_one";
-    match rename(clone.root(), "specimen", long, None) {
-        Err(PlanError::Conflicts(found)) => assert!(found[0].starts_with(ROUTES), "{found:?}"),
-        Ok(plan) => {
-            // The edit came through.
-            let routes = plan.files().iter().find(|file| file.path.ends_with("oneapp/src/route.rs")).unwrap();
-            assert!(routes.text.contains("/* ours */"), "{}", routes.text);
+    match rename(clone.root(), "list", "booking", None) {
+        Err(PlanError::Conflicts(found)) => {
+            let [conflict] = &found[..] else { panic!("{found:?}") };
+            assert!(conflict.starts_with(path), "{conflict}");
+            assert!(conflict.contains("\n/// The usual order of a booking for which"), "{conflict}");
+            assert!(conflict.contains("=======\n/// The order of a list for which"), "{conflict}");
         }
-        Err(other) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
     assert_eq!(clone.all(), before);
 }
@@ -109,4 +108,34 @@ fn a_removal_that_fails_on_the_way_leaves_the_tree_as_it_was() {
     let before = clone.all();
     assert!(matches!(plan.write().unwrap_err(), PlanError::File { .. }));
     assert_eq!(clone.all(), before);
+}
+
+#[test]
+fn a_function_that_reads_the_table_is_called_by_both_names_meanwhile() {
+    let clone = specimens();
+    clone.write(
+        "business/sdk/migrate/migrations/0004_specimens_resembling.sql",
+        "CREATE FUNCTION public.specimens_resembling(typed text) RETURNS SETOF uuid\n    LANGUAGE sql STABLE\nBEGIN ATOMIC\n    \
+         SELECT specimen_id FROM public.specimens WHERE note = typed;\nEND;\n",
+    );
+    clone.commit();
+    done(&clone, rename(clone.root(), "specimen", "find", None));
+    let there = migration(&clone, "0005_specimens_renamed_finds");
+    for line in [
+        "DROP VIEW public.specimens; DROP FUNCTION public.specimens_resembling;",
+        "\nALTER FUNCTION public.specimens_resembling(text) RENAME TO finds_resembling;\n",
+        "\nCREATE FUNCTION public.specimens_resembling(typed text) RETURNS SETOF uuid\n",
+        "\n    SELECT public.finds_resembling(typed);\n",
+    ] {
+        assert!(there.contains(line), "{line}: {there}");
+    }
+    done(&clone, rename(clone.root(), "find", "specimen", None));
+    let back = migration(&clone, "0006_finds_renamed_specimens");
+    assert!(back.contains("\nDROP VIEW public.specimens;\nDROP FUNCTION public.specimens_resembling;\n"), "{back}");
+    done(&clone, remove(clone.root(), "specimen", false));
+    let gone = migration(&clone, "0007_specimens_removed");
+    assert!(
+        gone.contains("\nDROP FUNCTION public.finds_resembling, public.specimens_resembling;\nDROP VIEW"),
+        "{gone}"
+    );
 }

@@ -25,7 +25,7 @@ pub(crate) const LATER: &[&str] = &[
 
 pub(crate) const STORE: &str = "business/domain/specimenbus/src/store.rs";
 pub(crate) const RULES: &str = "business/domain/specimenbus/src/lib.rs";
-pub(crate) const ROUTES: &str = "app/domain/specimenapp/src/route.rs";
+const ROUTES: &str = "app/domain/specimenapp/src/route.rs";
 
 pub(crate) fn resource(name: &str, members: &[&str]) -> Resource {
     parse(&[&[name], members].concat(), None).unwrap()
