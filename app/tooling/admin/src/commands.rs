@@ -1,6 +1,7 @@
 //! One file per group of commands.
 
 mod audit;
+mod check;
 mod completions;
 mod config;
 mod db;
@@ -49,6 +50,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Db(command) => db::run(context, command).await,
         Command::Completions { shell } => Ok(completions::run(shell)),
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Check(arguments) => check::run(context, arguments).await,
         Command::Load(arguments) => load::run(context, *arguments).await,
         Command::Version => Ok(version::run()),
         Command::Token(arguments) => token::run(context, arguments).await,
