@@ -103,10 +103,10 @@ fn compare(
         findings.push(Finding::drift(Check::Columns, place, finding, mend));
     }
     match (column.nullable, is_option) {
-        (Some(true), false) if !field.default => {
+        (Some(true), false) if !field.default && !field.never_null => {
             let finding = format!("{said} is never null, and the column at {path}:{line} may be");
-            let mend =
-                format!("make it an Option, or the column NOT NULL by a migration ({} at {path}:{line})", column.name);
+            let mend = "make it an Option, or the column NOT NULL by a migration; or, where the statement sees to it, \
+                        say so above the field: // check: never null: <reason>";
             findings.push(Finding::drift(Check::Columns, place, finding, mend));
         }
         (Some(false), true) if !joins_outside(&described.text) => {

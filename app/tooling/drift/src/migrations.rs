@@ -47,11 +47,14 @@ pub fn judge(tree: &Tree, new: &NewMigrations) -> Result<Vec<Finding>, Error> {
 }
 
 /// Judges what the new migrations did to filled tables.
-#[must_use]
-pub fn rehearsed(trials: &[Trial], limit: Duration) -> Rehearsed {
+///
+/// # Errors
+/// A migration cannot be read.
+pub fn rehearsed(tree: &Tree, trials: &[Trial], limit: Duration) -> Result<Rehearsed, Error> {
     let mut told = Rehearsed::default();
     for trial in trials {
         let path = format!("{FOLDER}/{}", trial.file);
+        let text = tree.read(&path)?;
         if let Some(failure) = &trial.failure {
             let finding = format!("it fails on tables of {} rows: {failure}", trial.rows);
             let mend = "write it so that it bears rows: a column that may be null, or that has a default";
@@ -69,10 +72,19 @@ pub fn rehearsed(trials: &[Trial], limit: Duration) -> Rehearsed {
                 let finding = format!("{line}, on {} rows; the limit is {} ms", trial.rows, limit.as_millis());
                 let mend = "split it: first what needs no scan (NOT VALID, CONCURRENTLY, a column that may be null), \
                             then the rest in batches; docs: PostgreSQL, ALTER TABLE, notes";
-                told.findings.push(Finding::drift(Check::Migrations, (&path, None), finding, mend));
+                told.findings.push(Finding::drift(Check::Migrations, (&path, naming(&text, table)), finding, mend));
             }
             told.lines.push(format!("{}: {line}", trial.file));
         }
     }
-    told
+    Ok(told)
+}
+
+/// The first line of a migration that names the table.
+fn naming(text: &str, table: &str) -> Option<usize> {
+    let names = |line: &str| {
+        let code = line.split("--").next().unwrap_or_default();
+        code.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).any(|word| word == table)
+    };
+    text.lines().position(names).map(|at| at + 1)
 }

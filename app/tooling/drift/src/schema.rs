@@ -29,9 +29,13 @@ pub fn schema(tree: &Tree, compared: Result<&Verification, &migrate::Error>) -> 
     }
     let mut findings: Vec<Finding> =
         verification.differences.iter().map(|difference| finding(difference, &migrations)).collect();
-    for file in &verification.pending {
-        let path = format!("{FOLDER}/{file}");
-        let finding = "the database does not have it yet, and was compared without it";
+    if let Some(first) = verification.pending.first() {
+        let path = format!("{FOLDER}/{first}");
+        let rest = match verification.pending.len() - 1 {
+            0 => String::new(),
+            more => format!(", nor {more} after it"),
+        };
+        let finding = format!("the database does not have it yet{rest}, and was compared without");
         findings.push(Finding::drift(Check::Schema, (&path, None), finding, "admin migrate up").as_note());
     }
     for version in &verification.unknown {

@@ -77,6 +77,7 @@ pub(crate) async fn create(live: &mut PgConnection) -> Result<String, Error> {
         .fetch_one(&mut *live)
         .await?;
     hold(live, &name).await?;
+    // check: unprepared: the name of a database is no parameter
     live.execute(AssertSqlSafe(format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")))
         .await
         .map_err(|source| Error::Scratch { source })?;
@@ -84,6 +85,7 @@ pub(crate) async fn create(live: &mut PgConnection) -> Result<String, Error> {
 }
 
 pub(crate) async fn drop(live: &mut PgConnection, name: &str) -> Result<(), Error> {
+    // check: unprepared: the name of a database is no parameter
     live.execute(AssertSqlSafe(format!("DROP DATABASE \"{name}\" WITH (FORCE)"))).await?;
     Ok(())
 }
@@ -95,6 +97,7 @@ async fn sweep(live: &mut PgConnection, prefix: &str) -> Result<(), Error> {
         .await?;
     for name in names {
         if hold(live, &name).await? {
+            // check: unprepared: the name of a database is no parameter
             live.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))).await?;
         }
     }

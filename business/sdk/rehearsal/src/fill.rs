@@ -76,6 +76,7 @@ pub(crate) async fn fill(
     }
     let parents: Vec<Parent> = parents.into_iter().map(|(_, parent)| parent).collect();
     let failure = insert(conn, table, &parents, rows).await?;
+    // check: unprepared: it is for whatever tables there are
     let count: i64 = sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM public.\"{}\"", table.name)))
         .fetch_one(conn)
         .await?;
@@ -96,8 +97,10 @@ async fn insert(
     for _ in 0..ATTEMPTS {
         let mut tx = conn.begin().await?;
         // The first row tells most faults, and costs least; the rest tells which values have to differ.
+        // check: unprepared: it is for whatever tables there are
         let mut outcome = tx.execute(AssertSqlSafe(statement(table, &columns, parents, 1, 1))).await;
         if outcome.is_ok() && rows > 1 {
+            // check: unprepared: it is for whatever tables there are
             outcome = tx.execute(AssertSqlSafe(statement(table, &columns, parents, 2, rows))).await;
         }
         let error = match outcome {

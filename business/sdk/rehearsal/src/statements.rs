@@ -112,6 +112,7 @@ impl Replayed {
     }
 
     async fn attempt(&mut self, sql: &str, types: &[PgTypeInfo]) -> Result<Result<Prepared, (Refusal, String)>, Error> {
+        // check: unprepared: this is what prepares the others
         let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
         match self.conn.prepare_with(text, types).await {
             Ok(statement) => {
@@ -140,6 +141,14 @@ impl Replayed {
             kind: column.type_info().name().to_lowercase(),
             nullable: place.and_then(|(table, number)| self.nullable.get(&(table.0, number)).copied()),
         }
+    }
+
+    /// The tables of the product.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn tables(&mut self) -> Result<Vec<String>, Error> {
+        Ok(crate::fill::tables(&mut self.conn).await?.into_iter().map(|table| table.name).collect())
     }
 
     /// Takes the scratch database away.

@@ -146,7 +146,7 @@ impl Subject {
         if tries {
             let (old, new) = migrations.partition(&new.files);
             let trials = rehearsal::locks(connected.database.url(), &old, &new, arguments.rows).await;
-            let told = drift::rehearsed(&trials.map_err(|error| failure(&error))?, arguments.lock_limit);
+            let told = drift::rehearsed(&self.tree, &trials.map_err(|error| failure(&error))?, arguments.lock_limit)?;
             report.findings.extend(told.findings);
             report.details.extend(told.lines);
         }
@@ -231,8 +231,12 @@ fn text(wanted: &[drift::Check], findings: &[Finding], drifts: usize) -> String 
             Some(Weight::Drift) => style().red().bold().apply_to("✗"),
         };
         // Writing to a string cannot fail.
-        let _ =
-            writeln!(text, "{mark} {:<11} {}", style().bold().apply_to(check), style().dim().apply_to(check.about()));
+        let _ = writeln!(
+            text,
+            "{mark} {:<11} {}",
+            style().bold().apply_to(check.as_str()),
+            style().dim().apply_to(check.about())
+        );
         for finding in found {
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
             let note = if finding.weight == Weight::Note { "note: " } else { "" };

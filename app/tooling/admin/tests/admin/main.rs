@@ -4,6 +4,7 @@
 
 mod api;
 mod audit;
+mod check;
 mod config;
 mod doctor;
 mod events;

@@ -11,6 +11,9 @@ use crate::{Error, Tree};
 /// Crates that only tests use.
 const TEST_GROUND: &[&str] = &["apitest", "dbtest", "natstest", "otlptest"];
 
+/// A comment with this and a reason, on the line above a field.
+const NEVER_NULL: &str = "check: never null:";
+
 /// The rooms whose crates are looked at.
 const ROOMS: &[&str] = &["business/domain", "business/sdk", "app/domain", "app/sdk", "app/services", "app/tooling"];
 
@@ -60,6 +63,8 @@ pub(crate) struct Field {
     pub(crate) flatten: bool,
     /// It need not be there.
     pub(crate) default: bool,
+    /// A remark above says why its column is never null where it is read.
+    pub(crate) never_null: bool,
 }
 
 /// Every crate that ships, with statements or without.
@@ -98,8 +103,12 @@ fn krate(tree: &Tree, folder: &str) -> Result<Krate, Error> {
 impl File {
     /// The reason that a line above allows, if one does.
     pub(crate) fn allowed(&self, line: usize) -> Option<String> {
+        self.remark(line, super::ALLOWED)
+    }
+
+    fn remark(&self, line: usize, word: &str) -> Option<String> {
         let above = self.lines.get(line.checked_sub(2)?)?;
-        above.split_once(super::ALLOWED).map(|(_, reason)| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
+        above.split_once(word).map(|(_, reason)| reason.trim().to_owned()).filter(|reason| !reason.is_empty())
     }
 }
 
@@ -173,7 +182,12 @@ impl<'ast> Visit<'ast> for Reader<'_> {
             });
         }
         if let (true, Fields::Named(fields)) = (is_record, &item.fields) {
-            let fields = fields.named.iter().filter_map(field).collect();
+            let fields = fields
+                .named
+                .iter()
+                .filter_map(field)
+                .map(|field| Field { never_null: self.file.remark(field.line, NEVER_NULL).is_some(), ..field });
+            let fields = fields.collect();
             let (path, line) = (self.file.path.clone(), sources::line(item.ident.span()));
             self.records.insert(item.ident.to_string(), Record { path, line, fields });
         }
@@ -189,6 +203,7 @@ fn field(field: &syn::Field) -> Option<Field> {
         kind: field.ty.clone(),
         flatten: false,
         default: false,
+        never_null: false,
     };
     let mut is_skipped = false;
     for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("sqlx")) {

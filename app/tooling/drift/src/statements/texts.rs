@@ -11,6 +11,9 @@ use super::builder::Builder;
 use super::krate::{File, Function, Krate};
 use crate::sources;
 
+/// How deep constants may be made of others.
+const DEEPEST: usize = 16;
+
 /// A text with the lines that its parts stand on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Text {
@@ -114,6 +117,15 @@ impl<'a> Scope<'a> {
 
     /// The text of an expression that the compiler knows.
     pub(crate) fn text(&self, expression: &Expr) -> Option<Vec<Piece>> {
+        self.text_within(expression, 0)
+    }
+
+    /// The same, so deep within constants of constants: one may be named as another that it is made of.
+    fn text_within(&self, expression: &Expr, depth: usize) -> Option<Vec<Piece>> {
+        if depth > DEEPEST {
+            return None;
+        }
+        let depth = depth + 1;
         match expression {
             Expr::Lit(literal) => {
                 let text = match &literal.lit {
@@ -123,25 +135,25 @@ impl<'a> Scope<'a> {
                 };
                 Some(vec![Piece { line: sources::line(literal.lit.span()), text }])
             }
-            Expr::Reference(inner) => self.text(&inner.expr),
-            Expr::Paren(inner) => self.text(&inner.expr),
-            Expr::Group(inner) => self.text(&inner.expr),
+            Expr::Reference(inner) => self.text_within(&inner.expr, depth),
+            Expr::Paren(inner) => self.text_within(&inner.expr, depth),
+            Expr::Group(inner) => self.text_within(&inner.expr, depth),
             Expr::Path(path) => {
                 let name = path.path.segments.last()?.ident.to_string();
-                self.text(self.consts.get(&name).or_else(|| self.file.consts.get(&name))?)
+                self.text_within(self.consts.get(&name).or_else(|| self.file.consts.get(&name))?, depth)
             }
-            Expr::Macro(call) => self.text_of_macro(call),
+            Expr::Macro(call) => self.text_of_macro(call, depth),
             _ => None,
         }
     }
 
-    fn text_of_macro(&self, call: &ExprMacro) -> Option<Vec<Piece>> {
+    fn text_of_macro(&self, call: &ExprMacro, depth: usize) -> Option<Vec<Piece>> {
         let name = call.mac.path.segments.last()?.ident.to_string();
         let line = sources::line(call.mac.path.segments.last()?.ident.span());
         match name.as_str() {
             "concat" => {
                 let parts = call.mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
-                let texts: Option<Vec<_>> = parts.iter().map(|part| self.text(part)).collect();
+                let texts: Option<Vec<_>> = parts.iter().map(|part| self.text_within(part, depth)).collect();
                 Some(texts?.concat())
             }
             "include_str" => {
@@ -150,7 +162,7 @@ impl<'a> Scope<'a> {
                 let text = self.file.tree.read(&place.to_string_lossy()).ok()?;
                 Some(vec![Piece { line, text: without_remarks(&text) }])
             }
-            _ => self.text(self.file.macros.get(&name)?),
+            _ => self.text_within(self.file.macros.get(&name)?, depth),
         }
     }
 }
@@ -261,7 +273,7 @@ impl<'ast> Visit<'ast> for Calls<'_, '_> {
         let Some(name) = segments.last() else { return };
         let line =
             sources::line(path.path.segments.first().map_or_else(proc_macro2::Span::call_site, |s| s.ident.span()));
-        if name == "AssertSqlSafe" {
+        if is_asserted(&call.func) {
             return self.finder.unresolved(line, "it is put together at run time (AssertSqlSafe)");
         }
         let is_sqlx = segments.first().is_some_and(|first| first == "sqlx");
@@ -275,7 +287,10 @@ impl<'ast> Visit<'ast> for Calls<'_, '_> {
         if let Some(at) = self.finder.note(self.scope, argument) {
             return self.finder.fill(at, row);
         }
-        if self.scope.text(argument).is_some_and(|pieces| pieces.iter().all(|piece| piece.text.trim().is_empty())) {
+        let is_told = matches!(argument, Expr::Call(call) if is_asserted(&call.func));
+        if is_told
+            || self.scope.text(argument).is_some_and(|pieces| pieces.iter().all(|piece| piece.text.trim().is_empty()))
+        {
             return;
         }
         match parameter(self.function, argument) {
@@ -305,6 +320,11 @@ impl Calls<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// Whether a text is declared to be safe, since it is put together at run time.
+fn is_asserted(function: &Expr) -> bool {
+    matches!(function, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "AssertSqlSafe"))
 }
 
 /// The row that a type names: a tuple, or a struct.
