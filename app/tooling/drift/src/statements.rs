@@ -2,6 +2,7 @@
 
 mod builder;
 mod krate;
+mod syntax;
 mod texts;
 
 use rehearsal::{Prepared, Refusal, Replayed};

@@ -163,7 +163,9 @@ fn statement(table: &Table, columns: &[Column], parents: &[Parent], first: u32, 
             )
         })
         .collect();
-    // A join on an expression of both sides is a loop: the places are counted first.
+    if names.is_empty() {
+        return format!("INSERT INTO public.\"{}\" DEFAULT VALUES", table.name);
+    }
     format!(
         "INSERT INTO public.\"{}\" ({}) SELECT {} FROM generate_series({first}::bigint, {last}) AS g{}",
         table.name,
@@ -199,7 +201,8 @@ async fn constraints(conn: &mut PgConnection, oid: u32) -> Result<BTreeMap<Strin
          SELECT indexrelid::regclass::text, ARRAY (
              SELECT DISTINCT refobjsubid::int2 FROM pg_depend
              WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refobjid = indrelid AND refobjsubid > 0)
-         FROM pg_index WHERE indrelid = $1 AND indisunique",
+         FROM pg_index WHERE indrelid = $1 AND indisunique
+             AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND conrelid = indrelid)",
     )
     .bind(Oid(oid))
     .fetch_all(conn)
@@ -211,7 +214,7 @@ async fn constraints(conn: &mut PgConnection, oid: u32) -> Result<BTreeMap<Strin
 async fn columns(conn: &mut PgConnection, oid: u32, parents: &[Parent]) -> Result<Vec<Column>, Error> {
     let rows: Vec<(String, i16, String, bool, bool, Vec<String>)> = sqlx::query_as(
         "SELECT attname::text, attnum, format_type(atttypid, NULL), attnotnull, atthasdef,
-            ARRAY (SELECT (regexp_matches(pg_get_constraintdef(oid), '''((?:[^'']|'''')*)''', 'g'))[1]
+            ARRAY (SELECT trim('''' FROM (regexp_matches(pg_get_constraintdef(oid), '(''(?:[^'']|'''')*''|\\m[0-9]+\\M)', 'g'))[1])
                    FROM pg_constraint WHERE conrelid = attrelid AND contype = 'c' AND attnum = ANY (conkey))
          FROM pg_attribute
          WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''
@@ -243,12 +246,17 @@ async fn columns(conn: &mut PgConnection, oid: u32, parents: &[Parent]) -> Resul
 fn values(kind: &str, words: &[String]) -> Vec<String> {
     let list = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
     let of_words = |of: &dyn Fn(&str) -> String| -> Vec<String> {
-        // The signs of patterns that end with anything.
-        words.iter().map(|word| of(word.trim_end_matches(['%', '$']))).collect()
+        // The sign of a pattern that ends with anything.
+        words.iter().filter(|word| !is_number(word)).map(|word| of(word.trim_end_matches('%'))).collect()
     };
     match kind {
         "uuid" => list(&["gen_random_uuid()"]),
         "boolean" => list(&["true", "false"]),
+        "smallint" | "integer" | "bigint" if words.iter().any(|word| is_number(word)) => {
+            let mut all = vec![format!("(g % 100 + 1)::{kind}"), format!("g::{kind}")];
+            all.extend(words.iter().filter(|word| is_number(word)).map(|word| format!("{word}::{kind}")));
+            all
+        }
         "smallint" => list(&["(g % 100 + 1)::int2", "1::int2", "0::int2"]),
         "integer" => list(&["(g % 100 + 1)::int4", "g::int4", "1", "0", "2000"]),
         "bigint" => list(&["g", "1::int8", "0::int8"]),
@@ -268,6 +276,7 @@ fn values(kind: &str, words: &[String]) -> Vec<String> {
             all.extend(list(&[
                 "'a' || g",
                 "'a' || g || '@example.com'",
+                "translate(g::text, '0123456789', 'abcdefghij')",
                 "md5(g::text)",
                 "'a'",
                 "'USD'",
@@ -286,4 +295,8 @@ fn values(kind: &str, words: &[String]) -> Vec<String> {
         other if other.ends_with("[]") => vec![format!("'{{}}'::{other}")],
         other => vec![format!("(enum_range(NULL::{other}))[1]")],
     }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }

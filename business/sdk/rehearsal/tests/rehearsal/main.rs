@@ -9,8 +9,8 @@ use std::time::Duration;
 use migrate::Migrations;
 use rehearsal::{Prepared, Refusal, Replayed, Trial};
 
-/// Tables whose rows a constraint counts, or that a migration fills for good.
-const FULL: &[&str] = &["event_cursors", "event_partitions", "event_relays", "event_seen", "events_relay"];
+/// Tables whose rows a constraint counts, or computes from each other; and those that refer to them.
+const FULL: &[&str] = &["event_failures", "event_partitions", "events", "events_relay"];
 
 async fn prepared(sql: &str) -> Result<Prepared, Refusal> {
     let database = dbtest::empty().await;
@@ -66,7 +66,7 @@ async fn every_table_is_filled_but_those_whose_rows_are_counted() {
     replayed.leave().await.unwrap();
     assert!(tables.len() > 15, "{tables:?}");
     let named: String = tables.iter().map(|table| format!("COMMENT ON TABLE {table} IS 'tried';\n")).collect();
-    let trials = tried(50, &[("0001_all.sql", &named)]).await;
+    let trials = tried(50, &[("9001_all.sql", &named)]).await;
     assert_eq!(trials[0].failure, None);
     let unfilled: BTreeSet<&str> = trials[0].unfilled.iter().map(|one| one.table.as_str()).collect();
     assert_eq!(unfilled.into_iter().collect::<Vec<_>>(), FULL, "{:#?}", trials[0].unfilled);
@@ -76,7 +76,7 @@ async fn every_table_is_filled_but_those_whose_rows_are_counted() {
 async fn a_lock_is_told_with_its_table_its_mode_and_how_long_it_was_held() {
     let slow = "ALTER TABLE users ADD COLUMN nickname text;\nSELECT pg_sleep(1);";
     let build = "CREATE INDEX movies_by_stock ON movies (stock);\nSELECT pg_sleep(1);";
-    let trials = tried(10, &[("0001_slow.sql", slow), ("0002_build.sql", build)]).await;
+    let trials = tried(10, &[("9001_slow.sql", slow), ("9002_build.sql", build)]).await;
     let told: Vec<_> = trials
         .iter()
         .map(|trial| {
@@ -88,15 +88,15 @@ async fn a_lock_is_told_with_its_table_its_mode_and_how_long_it_was_held() {
     assert_eq!(
         told,
         [
-            ("0001_slow.sql", "users", "AccessExclusiveLock", "reads and writes"),
-            ("0002_build.sql", "movies", "ShareLock", "writes"),
+            ("9001_slow.sql", "users", "AccessExclusiveLock", "reads and writes"),
+            ("9002_build.sql", "movies", "ShareLock", "writes"),
         ]
     );
 }
 
 #[tokio::test]
 async fn a_migration_that_rows_make_fail_is_told() {
-    let trials = tried(3, &[("0001_strict.sql", "ALTER TABLE movies ADD COLUMN studio text NOT NULL;")]).await;
+    let trials = tried(3, &[("9001_strict.sql", "ALTER TABLE movies ADD COLUMN studio text NOT NULL;")]).await;
     let failure = trials[0].failure.clone().unwrap();
     assert!(failure.contains("contains null values"), "{failure}");
 }
@@ -109,7 +109,7 @@ async fn a_scratch_database_is_gone_afterwards() {
     let new = Migrations::embedded();
     let (none, all) = new.partition(&Migrations::embedded().files());
     let trials = rehearsal::locks(database.url(), &none, &all, 1).await.unwrap();
-    assert!(trials.iter().all(|trial| trial.failure.is_none() && trial.held.is_empty()), "{trials:#?}");
+    assert!(trials.iter().all(|trial| trial.failure.is_none()), "{trials:#?}");
     let sql = format!(
         "SELECT count(*) FROM pg_database WHERE datname LIKE 'marquee_verify_' || (SELECT oid FROM pg_database WHERE datname = '{}') || '%'",
         database.name()
