@@ -96,7 +96,7 @@ fn compare(
     let (inner, is_option) = optional(&field.kind);
     let mut findings = Vec::new();
     if let Some(takes) = takes(inner)
-        && !takes.iter().any(|kind| *kind == column.kind)
+        && !takes.contains(&column.kind)
     {
         let finding = format!("{said} holds {}, and the column at {path}:{line} is {}", takes[0], column.kind);
         let mend = "give the field the type of the column, or cast the column";
@@ -130,7 +130,7 @@ fn tuple(types: &[Type], described: &Described) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (kind, column) in types.iter().zip(columns) {
         if let Some(takes) = takes(optional(kind).0)
-            && !takes.iter().any(|kind| *kind == column.kind)
+            && !takes.contains(&column.kind)
         {
             let finding = format!("the place of `{}` holds {}, and it is {}", column.name, takes[0], column.kind);
             findings.push(Finding::drift(Check::Columns, place, finding, "give the place the type of the column"));

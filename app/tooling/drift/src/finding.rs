@@ -92,7 +92,7 @@ impl Finding {
     }
 
     /// The same as something to know.
-    pub(crate) fn as_note(mut self) -> Self {
+    pub(crate) fn into_note(mut self) -> Self {
         self.weight = Weight::Note;
         self
     }

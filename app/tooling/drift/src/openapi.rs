@@ -47,14 +47,14 @@ pub fn openapi(tree: &Tree, service: &Service) -> Result<Vec<Finding>, Error> {
             let mend = format!("keep what clients use, or say in the commit why it goes and run `{ACCEPT}`");
             Finding::drift(Check::Openapi, place, format!("breaks clients: {}", change.what), mend)
         } else {
-            Finding::drift(Check::Openapi, place, change.what.clone(), ACCEPT).as_note()
+            Finding::drift(Check::Openapi, place, change.what.clone(), ACCEPT).into_note()
         }
     };
     let changes = breaking::changes(&copy, &service.document);
     let mut findings: Vec<Finding> = changes.iter().map(told).collect();
     if findings.is_empty() && accepted(service) != text {
         let finding = "the words of the API or its form differ from the copy; nothing that a client uses does";
-        findings.push(Finding::drift(Check::Openapi, (COPY, None), finding, ACCEPT).as_note());
+        findings.push(Finding::drift(Check::Openapi, (COPY, None), finding, ACCEPT).into_note());
     }
     Ok(findings)
 }

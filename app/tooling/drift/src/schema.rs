@@ -36,12 +36,12 @@ pub fn schema(tree: &Tree, compared: Result<&Verification, &migrate::Error>) -> 
             more => format!(", nor {more} after it"),
         };
         let finding = format!("the database does not have it yet{rest}, and was compared without");
-        findings.push(Finding::drift(Check::Schema, (&path, None), finding, "admin migrate up").as_note());
+        findings.push(Finding::drift(Check::Schema, (&path, None), finding, "admin migrate up").into_note());
     }
     for version in &verification.unknown {
         let finding = format!("the database has migration {version}, which this clone does not know");
         let mend = "take it over from the release that applied it, or use another database";
-        findings.push(Finding::drift(Check::Schema, (FOLDER, None), finding, mend).as_note());
+        findings.push(Finding::drift(Check::Schema, (FOLDER, None), finding, mend).into_note());
     }
     Ok(findings)
 }

@@ -57,7 +57,8 @@ pub(super) fn judge(texts: &[(String, String)]) -> Vec<Finding> {
                 Err(reason) => {
                     let finding = format!("the statement is not judged, since it cannot be parsed: {reason}");
                     let mend = "look at its locks yourself; the rehearsal measures them";
-                    findings.push(Finding::drift(Check::Migrations, (path, Some(part.line)), finding, mend).as_note());
+                    findings
+                        .push(Finding::drift(Check::Migrations, (path, Some(part.line)), finding, mend).into_note());
                 }
             }
         }
