@@ -40,7 +40,7 @@ FAULTS = [
     ("a read forgets whose it is", STORE, "screening_id = $1 AND owner_id = coalesce($2, owner_id)", "screening_id = $1 AND coalesce($2, owner_id) IS NOT NULL"),
     ("a list forgets whose it is", STORE, "if let Some(owner) = scope.owner() {", "if let Some(owner) = scope.owner().filter(|_| false) {"),
     ("a bound of a filter is left out", STORE, "seats >= ", "seats > "),
-    ("a filter selects the others", STORE, "status = ", "status <> "),
+    ("a filter selects the others", STORE, "AND status = ", "AND status <> "),
     ("an order is another one", STORE, "(OrderField::StartsAt, _) => \"starts_at\"", "(OrderField::StartsAt, _) => \"created_at\""),
     ("a page continues from another place", STORE, "(OrderField::Seats, _) => Key::Int(self.seats.into())", "(OrderField::Seats, _) => Key::Int(self.version)"),
     ("what is referred to looks as if it were gone", STORE, "Err(Error::InUse)", "Err(Error::NotFound)"),
