@@ -97,6 +97,11 @@ admin add field screening 'tier:int(1..9),sortable,default=3' >/dev/null
 commit tier
 admin add field screening 'blurb:text(40),sortable,default=none' >/dev/null
 commit blurb
+for member in 'movie:ref?' 'hall:ref?' 'code:text(20)?,unique' 'tags:list(20,5)' 'details:json' 'length:decimal(5,1)?' \
+    'dated:date?,sortable' 'deposit:money?'; do
+    admin add field screening "$member" >/dev/null
+    commit "$member"
+done
 expect 'the other resource' "$(others)" "$hall"
 holds screeningbus screeningapp
 admin migrate up
@@ -106,6 +111,7 @@ insert="(screening_id, starts_at, seats, price_amount, price_currency, status, v
 expect 'a row of the release before' "$(sql "INSERT INTO screenings $insert RETURNING tier, subtitle IS NULL, blurb_folded")" '3|t|none'
 expect 'the rows that were there' "$(sql "SELECT count(*) FROM screenings WHERE tier = 3 AND blurb = 'none'")" 100001
 expect 'no constraint is left unchecked' "$(sql "SELECT count(*) FROM pg_constraint WHERE NOT convalidated")" 0
+expect 'what is empty' "$(sql "SELECT count(*) FROM screenings WHERE tags = '{}' AND details = '{}' AND movie_id IS NULL")" 100001
 expect 'no index is left half built' "$(sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" 0
 sql "DELETE FROM screenings WHERE seats = 5 AND price_amount = 5 AND version = 1 AND screening_id::text LIKE '0000%'"
 
