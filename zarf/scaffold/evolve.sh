@@ -39,7 +39,7 @@ echo '== new, edited by hand'
 admin new resource hall 'name:text(80),sortable' 'rows:int(1..60)' >/dev/null
 commit 'halls'
 admin new resource screening starts_at:timestamptz,sortable 'seats:int(1..500),sortable,default=100' price:money,sortable \
-    'status:enum(planned,open,closed)' 'note:text?' >/dev/null
+    'status:enum(planned,open,closed)' 'note:text?,searchable' >/dev/null
 commit 'screenings'
 hall=$(others)
 
@@ -128,6 +128,7 @@ expect 'the release before adds' "$(sql "INSERT INTO screenings $insert RETURNIN
 expect 'and changes' "$(sql "UPDATE screenings SET seats = 6, version = version + 1
     WHERE screening_id = '00000000-0000-7000-8000-000000000001' AND version = 1 RETURNING seats")" 6
 expect 'and removes' "$(sql "DELETE FROM screenings WHERE screening_id = '00000000-0000-7000-8000-000000000001' RETURNING version")" 2
+expect 'and searches' "$(sql "SELECT count(*) FROM screenings_resembling('nothing like it')")" 0
 expect 'all rows' "$(sql 'SELECT count(*) FROM late_shows')" 100000
 
 echo '== rename back'
