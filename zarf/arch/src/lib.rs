@@ -4,7 +4,7 @@
 //! `cargo metadata` with the source trees and returns every [`Violation`], each with the edge or file and the mend.
 //!
 //! What is allowed beyond the rules stands in tables, each line with its reason: the edges in `edges.rs`, the reserved
-//! crates in `reserved.rs`, the files of a domain in `shape.rs`. The tables may only shrink: a line that is no longer
+//! crates in `reserved.rs`, the files of a domain in `shape.toml`. The tables may only shrink: a line that is no longer
 //! needed is a violation too.
 
 mod edges;

@@ -28,6 +28,7 @@ const RESERVED: &[Reserved] = &[
             "keyset",
             "mail",
             "migrate",
+            "rehearsal",
             "secrets",
             "sqldb",
             "throttle",

@@ -12,6 +12,7 @@ const LONGEST: usize = 500;
 const AUDITED_SQL: &[(&str, &str)] = &[
     ("dbtest", "the name of a database cannot be a parameter"),
     ("migrate", "the name of a scratch database cannot be a parameter"),
+    ("rehearsal", "it prepares the statements of others, and fills whatever tables there are"),
 ];
 
 /// Words of which one makes a text SQL.

@@ -57,7 +57,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     }
     let api = builder.build()?;
     if in_development {
-        development::seed(service.name, &database, &resources).await;
+        development::seed(service.name, service.seeds, &database, &resources).await;
     }
     background::warm_up(&resources.db, resources.settings.db.min_connections as usize).await;
     let mailbox = mailer::mailbox(&resources.settings, &resources.db);

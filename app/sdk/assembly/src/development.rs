@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use database::Database;
-use seeding::{PASSWORD, Permit, Seeded, USERS};
+use seeding::{PASSWORD, Permit, Seed, Seeded, USERS};
 
 use crate::{Resources, Service};
 
@@ -23,8 +23,9 @@ pub(crate) async fn migrate(database: &Database) {
     }
 }
 
-/// Fills an empty database with the users and the films of the seed. One that somebody works with is left alone.
-pub(crate) async fn seed(program: &str, database: &Database, resources: &Resources) {
+/// Fills an empty database with the users and the films of the seed, and each empty table that has one of `seeds` with
+/// that. A database that somebody works with is left alone otherwise.
+pub(crate) async fn seed(program: &str, seeds: &[Seed], database: &Database, resources: &Resources) {
     let Ok(permit) = Permit::of(resources.settings.env) else { return };
     let limits = database::limits(&resources.settings.db, program);
     let patient = sqldb::Settings { max_connections: 1, min_connections: 0, deadline: PATIENCE, ..limits };
@@ -38,6 +39,16 @@ pub(crate) async fn seed(program: &str, database: &Database, resources: &Resourc
             tracing::info!(users = users_created.len(), films = films.created, "seeded the database");
         }
         Err(error) => tracing::warn!(cause = format!("{error:#}"), "the database was not seeded"),
+    }
+    for seed in seeds {
+        match seed.fill(permit, &resources.db, &resources.users).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "seeded {}", seed.name),
+            Err(error) => {
+                let cause = format!("{:#}", anyhow::Error::from_boxed(error));
+                tracing::warn!(cause, "{} were not seeded", seed.name);
+            }
+        }
     }
 }
 
@@ -94,6 +105,7 @@ mod tests {
         tables: |_| Vec::new(),
         work: |_, _| Ok(()),
         jobs: |_, runner| Ok(runner),
+        seeds: &[],
         mails: false,
         entry: "/here",
         first_steps: |public| format!("go to {public}"),

@@ -21,6 +21,7 @@ use clap::{Command, FromArgMatches};
 use jobs::Runner;
 use mail::Mailer;
 use mux::{About, Routes};
+use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
 use userbus::mails::Mails;
@@ -42,6 +43,8 @@ pub struct Service {
     pub work: fn(&Resources, &Tasks) -> anyhow::Result<()>,
     /// Gives the runner what does its jobs, beside those of every service.
     pub jobs: fn(&Resources, Runner) -> anyhow::Result<Runner>,
+    /// Rows that a development machine starts with, beside users and films.
+    pub seeds: &'static [Seed],
     /// Whether it sends mails: production then refuses to start without a relay for them.
     pub mails: bool,
     /// The path of a GET that anyone may try first.

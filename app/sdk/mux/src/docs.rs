@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::api::BuildError;
 use crate::compress;
-use crate::openapi::About;
+use crate::openapi::{About, describe};
 use crate::operation::operation;
 use crate::route::{Access, Routes};
 
@@ -44,6 +44,20 @@ struct Documents {
     tag: HeaderValue,
     policy: String,
     reference: Arc<Config<'static>>,
+}
+
+/// The routes that serve what an API says of itself, beside its `tables`.
+///
+/// # Errors
+///
+/// Fails when two operations clash.
+pub fn pages(about: &About, tables: &[Routes]) -> Result<Routes, BuildError> {
+    routes(about, tables, describe(about, tables)?)
+}
+
+/// The page of the policy, as [`pages`] serve it.
+pub fn policy_page(about: &About, tables: &[Routes]) -> String {
+    html(&about.title, "Policy", &policy::body(tables))
 }
 
 /// The routes that serve `description` of `tables` and what belongs to it.
@@ -146,8 +160,18 @@ async fn problem(slug: Path<String>, documents: Data<Documents>) -> Result<HttpR
 }
 
 fn page(api: &str, heading: &str, body: &str) -> HttpResponse {
+    let html = html(api, heading, body);
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, HTML))
+        .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
+        .insert_header((header::CACHE_CONTROL, REVALIDATE))
+        .insert_header((header::ETAG, tag(html.as_bytes())))
+        .body(html)
+}
+
+fn html(api: &str, heading: &str, body: &str) -> String {
     let (api, heading) = (escape(api), escape(heading));
-    let html = format!(
+    format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>{heading} - {api}</title>\
@@ -160,13 +184,7 @@ fn page(api: &str, heading: &str, body: &str) -> HttpResponse {
          dd{{margin:0}}dt{{text-align:center}}.any{{background:#2a82}}.own{{background:#d902}}.none{{color:#888}}\
          @media(prefers-color-scheme:dark){{body{{background:#111;color:#ddd}}a{{color:#8bf}}}}\
          </style><h1>{heading}</h1>{body}</html>"
-    );
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, HTML))
-        .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .insert_header((header::CACHE_CONTROL, REVALIDATE))
-        .insert_header((header::ETAG, tag(html.as_bytes())))
-        .body(html)
+    )
 }
 
 /// Text as HTML; what stands between backticks is code.

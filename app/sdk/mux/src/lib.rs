@@ -28,6 +28,7 @@ mod settings;
 
 pub use crate::api::{Api, BuildError, Builder};
 pub use crate::connection::Connection;
+pub use crate::docs::{pages, policy_page};
 pub use crate::gate::Authenticate;
 pub use crate::openapi::{About, describe};
 pub use crate::operation::{Need, Operation, operation};

@@ -7,6 +7,7 @@ mod development;
 mod film;
 mod import;
 mod rows;
+mod seed;
 
 pub use development::{
     COLLECTION, InProduction, PASSWORD, Permit, SeedError, Seeded, USERS, fill, films, is_empty, seed, users,
@@ -14,3 +15,4 @@ pub use development::{
 pub use film::{COLLECTION_ENDS, Reason, Refusal, film};
 pub use import::{Ended, ImportError, Plan, Rejected, Tally, Watch, import};
 pub use rows::{LONGEST, Members, ReadError, Row, Rows};
+pub use seed::{Failure, Filling, Seed};

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use assembly::{Resources, Service, account_jobs};
 use mux::{About, Routes};
-use seeding::PASSWORD;
+use seeding::{PASSWORD, Seed};
 use service::Tasks;
 
 /// The service.
@@ -16,10 +16,16 @@ pub const SERVICE: Service = Service {
     tables,
     work,
     jobs: account_jobs,
+    seeds: SEEDS,
     mails: true,
     entry: "/openapi.json",
     first_steps,
 };
+
+/// What a development machine starts with, beside users and films.
+const SEEDS: &[Seed] = &[
+    // `admin new resource` adds seeds above this line.
+];
 
 /// What the program says of itself.
 pub fn about() -> About {
@@ -36,6 +42,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, users, readiness } = resources.clone();
     let brakes = resources.brakes();
     vec![
+        // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db, users, brakes),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),

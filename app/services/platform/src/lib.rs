@@ -4,6 +4,7 @@ mod first_steps;
 
 use assembly::{Resources, Service, account_jobs};
 use mux::{About, Routes};
+use seeding::Seed;
 use service::Tasks;
 
 /// The service.
@@ -15,10 +16,16 @@ pub const SERVICE: Service = Service {
     tables,
     work,
     jobs: account_jobs,
+    seeds: SEEDS,
     mails: true,
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };
+
+/// What a development machine starts with, beside users and films.
+const SEEDS: &[Seed] = &[
+    // `admin new resource` adds seeds above this line.
+];
 
 /// What the program says of itself.
 pub fn about() -> About {

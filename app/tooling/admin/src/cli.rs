@@ -2,6 +2,7 @@
 
 mod add;
 mod audit;
+mod check;
 mod doctor;
 mod jobs;
 mod load;
@@ -19,6 +20,7 @@ use crate::exit;
 
 pub(crate) use self::add::Add;
 pub(crate) use self::audit::Audit;
+pub(crate) use self::check::Check;
 pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 pub(crate) use self::load::{Asked, Load};
@@ -121,6 +123,12 @@ pub(crate) enum Command {
     /// Exits with 1 when something is missing that `make run`, `make test` or a service needs. Nothing is changed.
     #[command(after_help = "Examples:\n  admin doctor\n  admin doctor --with kubernetes --json")]
     Doctor(Doctor),
+    /// Tell where parts of the clone, the API or the database no longer say the same, each with its mend
+    ///
+    /// Exits with 7 when something has to be mended. Notes are for knowing, and change no exit code. Nothing is changed,
+    /// unless --accept is given; scratch databases are made on the server of the settings, and dropped.
+    #[command(after_help = check::HELP)]
+    Check(Check),
     /// Load a running service, and tell whether it meets its goals
     ///
     /// Requests are due on a schedule that answers do not slow down (an open model), and latency is counted from when

@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+mod check;
 mod completions;
 mod config;
 mod db;
@@ -53,6 +54,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Db(command) => db::run(context, command).await,
         Command::Completions { shell } => Ok(completions::run(shell)),
         Command::Doctor(arguments) => doctor::run(context, arguments).await,
+        Command::Check(arguments) => check::run(context, arguments).await,
         Command::Load(arguments) => load::run(context, *arguments).await,
         Command::Version => Ok(version::run()),
         Command::Token(arguments) => token::run(context, arguments).await,

@@ -20,6 +20,8 @@ pub(crate) enum Exit {
     Partial = 5,
     /// What was measured misses a goal.
     Missed = 6,
+    /// Parts of the tree do not say the same.
+    Drift = 7,
     /// The settings are wrong (`EX_USAGE` of sysexits.h, as in every program of the product).
     Configuration = 64,
     /// The database does not answer (`EX_UNAVAILABLE` of sysexits.h).
@@ -38,6 +40,7 @@ Exit codes:
     4  refused by a rule, or by the state of things
     5  done in part: rows were rejected
     6  a goal of `load` was missed
+    7  `check` found drift
    64  wrong settings
    69  database unavailable
   130  ended by Ctrl-C, at a clean border

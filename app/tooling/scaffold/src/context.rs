@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::dsl::{Kind, Resource};
-use crate::face::{Column, Face, GROUND};
+use crate::face::{Column, Face, GROUND, Target};
 use crate::render::{Names, capital, wrapped};
 
 /// What the templates see.
@@ -42,6 +42,8 @@ pub(crate) struct Context {
     defaults: Vec<Face>,
     uniques: Vec<Face>,
     refs: Vec<Face>,
+    /// What is referred to, each once.
+    targets: Vec<Target>,
     documents: Vec<Face>,
     searchables: Vec<Face>,
     /// What is searched, in words.
@@ -73,6 +75,8 @@ struct Imports {
     filter_values: BTreeSet<String>,
     samples: BTreeSet<String>,
     refs: BTreeSet<String>,
+    app_seed: BTreeSet<String>,
+    app_seed_values: BTreeSet<String>,
     app_model: BTreeSet<String>,
     app_filter: BTreeSet<String>,
     app_filter_values: BTreeSet<String>,
@@ -121,6 +125,8 @@ struct Has {
     /// Constraints whose violation means something.
     meaning: bool,
     ground: bool,
+    /// Rows of the seed that differ by their number.
+    numbered_seed: bool,
 }
 
 /// Some of the general rules.
@@ -196,6 +202,7 @@ impl Context {
             ref_grounds: resource.grounds.clone(),
             ground: GROUND,
             has: Has::of(resource, &fields),
+            targets: targets(&refs),
             uniques,
             refs,
             searchables,
@@ -268,6 +275,15 @@ impl Imports {
                 .collect(),
             samples: set(&[&values, &patch, &moments, &owner(&["UserId"]), &kinds(&["money"], &["Currency", "Money"])]),
             refs,
+            app_seed: set(&[
+                &kinds(&["json"], &["Document"]),
+                &kinds(&["email"], &["Email"]),
+                &kinds(&["url"], &["HttpUrl"]),
+                &kinds(&["money"], &["Currency", "Money"]),
+                &decimals,
+                &owner(&["Scope"]),
+            ]),
+            app_seed_values: fields.iter().filter(|face| face.typed).map(|face| face.pascal.clone()).collect(),
             app_model: set(&[
                 &values,
                 &moments,
@@ -349,8 +365,19 @@ impl Has {
             last_moment: some(&|face| face.last.is_some() && face.kind == "timestamptz"),
             meaning: resource.owned || some(&|face| face.unique || face.kind == "ref"),
             ground: resource.owned || kind(&["ref"]),
+            numbered_seed: some(&|face| face.seed.contains("number")),
         }
     }
+}
+
+fn targets(refs: &[Face]) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for target in refs.iter().filter_map(|face| face.target.clone()) {
+        if targets.iter().all(|known| known.one != target.one) {
+            targets.push(target);
+        }
+    }
+    targets
 }
 
 /// The columns that a search reads.

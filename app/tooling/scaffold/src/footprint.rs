@@ -10,8 +10,8 @@ use crate::wiring::{Missing, dependency};
 /// Finds them, in their order.
 type Find = fn(&Resource, &str) -> Vec<Range<usize>>;
 
-/// The manifest of the service, whose dependencies are sorted.
-const SERVICE: &str = "app/services/platform/Cargo.toml";
+/// The manifests of the services, whose dependencies are sorted.
+const SERVICES: &[&str] = &["app/services/platform/Cargo.toml", "app/services/accounts/Cargo.toml"];
 pub(crate) const POLICY: &str = "app/sdk/auth/src/policy.rs";
 const POLICY_TEXT: &str = "app/sdk/auth/tests/auth/policy.rs";
 
@@ -22,9 +22,11 @@ const FOOTPRINT: &[(&str, Find)] = &[
     ("business/types/src/lib.rs", id_exports),
     (POLICY, policy),
     (POLICY_TEXT, policy_text),
-    (SERVICE, manifest),
+    (SERVICES[0], manifest),
     ("app/services/platform/src/lib.rs", tables),
     ("app/services/platform/tests/platform/policy/lines.rs", lines),
+    (SERVICES[1], manifest),
+    ("app/services/accounts/src/lib.rs", tables),
 ];
 
 /// The lines of `resource` in the file at `path`.
@@ -46,7 +48,7 @@ pub(crate) fn without(path: &str, resource: &Resource, text: &str) -> String {
 
 /// `text` with them under the new name.
 pub(crate) fn renamed(path: &str, (old, new): (&Resource, &Resource), text: &str) -> Result<String, Missing> {
-    if path == SERVICE {
+    if SERVICES.contains(&path) && !own(path, old, text).is_empty() {
         return dependency(&without(path, old, text), &format!("{}.workspace = true", Names::of(new).app));
     }
     let renaming = &Renaming::of(old, new);

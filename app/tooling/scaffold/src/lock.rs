@@ -7,9 +7,10 @@ pub(crate) const PATH: &str = "Cargo.lock";
 
 const START: &str = "[[package]]\nname = \"";
 
-/// `lock` with crates of the workspace, each with its manifest, and with `user` depending on the last of them.
-pub(crate) fn with(lock: &str, crates: &[(&str, &str)], user: &str) -> Result<String, Missing> {
+/// `lock` with crates of the workspace, each with its manifest, and with `users` depending on the last of them.
+pub(crate) fn with(lock: &str, crates: &[(&str, &str)], users: &[&str]) -> Result<String, Missing> {
     let (head, mut packages) = parts(lock)?;
+    let user = users.first().copied().unwrap_or_default();
     let version = field(package(&packages, user)?, "version");
     let version = version.ok_or_else(|| Missing("version = ..".to_owned()))?.to_owned();
     for (name, manifest) in crates {
@@ -18,13 +19,14 @@ pub(crate) fn with(lock: &str, crates: &[(&str, &str)], user: &str) -> Result<St
         dependencies.dedup();
         packages.push(format!("{name}\"\nversion = \"{version}\"\n{}", list(&dependencies)));
     }
-    if let Some((name, _)) = crates.last() {
+    let last = crates.last().map(|(name, _)| *name);
+    for (user, name) in users.iter().zip(last.into_iter().cycle()) {
         let place = packages.iter().position(|package| is(package, user)).unwrap_or_default();
         let package = &mut packages[place];
         let (before, dependencies) =
             package.split_once("dependencies = [\n").ok_or_else(|| Missing(format!("the dependencies of {user}")))?;
         let mut dependencies: Vec<String> = quoted(dependencies).map(str::to_owned).collect();
-        dependencies.push((*name).to_owned());
+        dependencies.push(name.to_owned());
         dependencies.sort();
         *package = format!("{before}{}", list(&dependencies));
     }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::definition;
 use crate::dsl::{ParseError, Resource};
 use crate::lock;
-use crate::render::{Names, example, render};
+use crate::render::{Names, example, references, render};
 use crate::schema::{MIGRATIONS, Schema};
 use crate::tree::{self, formatted, read};
-use crate::wiring::{Missing, WIRED};
+use crate::wiring::{Missing, SERVICES, WIRED};
 
 /// The rules that every resource keeps, by their names.
 const RULES: &str = "app/sdk/apitest/src/conformance.rs";
@@ -25,6 +25,8 @@ pub struct Plan {
     pub(crate) notes: Vec<String>,
     pub(crate) names: Names,
     pub(crate) example: String,
+    pub(crate) references: Vec<(String, String)>,
+    pub(crate) owned: bool,
 }
 
 /// A file as it shall be.
@@ -126,6 +128,12 @@ fn listed(findings: &[String]) -> String {
 /// It is there already, a place is missing, a file can't be read, or `rustfmt` does not take what was rendered.
 pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
     let resource = &definition::resolved(root, resource.clone())?;
+    if let Some(service) = resource.service.as_deref().filter(|service| !SERVICES.contains(service)) {
+        let known = SERVICES.join(", ");
+        return Err(PlanError::Impossible(format!(
+            "there is no service `{service}` to choose: the platform serves every resource, and beside it there is {known}"
+        )));
+    }
     let names = Names::of(resource);
     for folder in [format!("business/domain/{}", names.bus), format!("app/domain/{}", names.app)] {
         if root.join(&folder).exists() {
@@ -149,15 +157,18 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
         refuse_wired(resource, &before)?;
         let text =
             change(resource, &before).map_err(|Missing(mark)| PlanError::Place { path: (*path).to_owned(), mark })?;
-        files.push(File::changed(path, formatted(root, path, text)?, before));
+        if text != before {
+            files.push(File::changed(path, formatted(root, path, text)?, before));
+        }
     }
     let manifest = |krate: &str| {
         let own = |file: &&File| file.path.ends_with(&format!("/{krate}/Cargo.toml"));
         files.iter().find(own).map_or("", |file| file.text.as_str())
     };
     let crates = [(names.bus.as_str(), manifest(&names.bus)), (names.app.as_str(), manifest(&names.app))];
+    let users: Vec<&str> = ["platform"].into_iter().chain(resource.service.as_deref()).collect();
     let before = read(root, lock::PATH)?;
-    let text = lock::with(&before, &crates, "platform")
+    let text = lock::with(&before, &crates, &users)
         .map_err(|Missing(mark)| PlanError::Place { path: lock::PATH.to_owned(), mark })?;
     files.push(File::changed(lock::PATH, text, before));
     Ok(Plan { files, ..Plan::of(root, resource) })
@@ -200,6 +211,8 @@ impl Plan {
             notes: Vec::new(),
             names: Names::of(resource),
             example: example(resource),
+            references: references(resource),
+            owned: resource.owned,
         }
     }
 
@@ -233,7 +246,17 @@ impl Plan {
         format!("/v1/{}", self.names.path)
     }
 
-    /// A body that adds one, as JSON.
+    /// Whether each belongs to the user who added it.
+    pub fn is_owned(&self) -> bool {
+        self.owned
+    }
+
+    /// The variables in [`Plan::example`], each with the path of the list that has what it means.
+    pub fn references(&self) -> &[(String, String)] {
+        &self.references
+    }
+
+    /// A body that adds one, as JSON in single quotes of a shell, in which a reference is a variable.
     pub fn example(&self) -> &str {
         &self.example
     }

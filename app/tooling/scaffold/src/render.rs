@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use crate::context::Context;
-use crate::dsl::Resource;
+use crate::dsl::{Field, Kind, Resource};
 use crate::face::Face;
 
 /// The names of the crates of a resource, and of its path.
@@ -49,8 +49,10 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("app/domain/{app}/src/filter.rs", include_str!("../templates/app/filter.rs.jinja")),
     ("app/domain/{app}/src/model.rs", include_str!("../templates/app/model.rs.jinja")),
     ("app/domain/{app}/src/route.rs", include_str!("../templates/app/route.rs.jinja")),
+    ("app/domain/{app}/src/seed.rs", include_str!("../templates/app/seed.rs.jinja")),
     ("app/domain/{app}/tests/{app}/main.rs", include_str!("../templates/app/tests/main.rs.jinja")),
     ("app/domain/{app}/tests/{app}/description.rs", include_str!("../templates/app/tests/description.rs.jinja")),
+    ("app/domain/{app}/tests/{app}/seed.rs", include_str!("../templates/app/tests/seed.rs.jinja")),
     ("app/domain/{app}/tests/{app}/resource.rs", include_str!("../templates/app/tests/resource.rs.jinja")),
     ("app/domain/{app}/tests/{app}/{p}.rs", include_str!("../templates/app/tests/own.rs.jinja")),
     ("app/services/platform/tests/platform/policy/lines/{p}.rs", include_str!("../templates/lines.rs.jinja")),
@@ -100,6 +102,18 @@ pub(crate) fn example(resource: &Resource) -> String {
         format!("\"{}\": {value}", face.name)
     };
     format!("{{{}}}", resource.fields.iter().map(member).collect::<Vec<_>>().join(", "))
+}
+
+/// The variables in [`example`], each with the path of the list that has what it means.
+pub(crate) fn references(resource: &Resource) -> Vec<(String, String)> {
+    let reference = |field: &Field| match &field.kind {
+        Kind::Ref { many, .. } => {
+            let path = format!("/v1/{}", many.snake.replace('_', "-"));
+            Some((field.name.upper.clone(), path))
+        }
+        _ => None,
+    };
+    resource.fields.iter().filter_map(reference).collect()
 }
 
 /// A list on lines of about a hundred characters.

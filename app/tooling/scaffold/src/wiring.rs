@@ -20,7 +20,12 @@ pub(crate) const WIRED: &[(&str, Change)] = &[
     ("app/services/platform/Cargo.toml", platform_manifest),
     ("app/services/platform/src/lib.rs", tables),
     ("app/services/platform/tests/platform/policy/lines.rs", lines),
+    ("app/services/accounts/Cargo.toml", accounts_manifest),
+    ("app/services/accounts/src/lib.rs", accounts_tables),
 ];
+
+/// The services that can be chosen beside the platform, which serves everything.
+pub(crate) const SERVICES: &[&str] = &["accounts"];
 
 fn workspace(resource: &Resource, text: &str) -> Result<String, Missing> {
     let Names { bus, app, .. } = Names::of(resource);
@@ -88,7 +93,22 @@ fn platform_manifest(resource: &Resource, text: &str) -> Result<String, Missing>
 
 fn tables(resource: &Resource, text: &str) -> Result<String, Missing> {
     let Names { app, .. } = Names::of(resource);
-    above(text, "// `admin new resource` adds tables above this line.", &format!("{app}::routes(db.clone()),"))
+    let text =
+        above(text, "// `admin new resource` adds tables above this line.", &format!("{app}::routes(db.clone()),"))?;
+    above(&text, "// `admin new resource` adds seeds above this line.", &format!("{app}::SEED,"))
+}
+
+fn accounts_manifest(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("accounts", resource, text, platform_manifest)
+}
+
+fn accounts_tables(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("accounts", resource, text, tables)
+}
+
+/// The change, when the service was chosen.
+fn in_service(service: &str, resource: &Resource, text: &str, change: Change) -> Result<String, Missing> {
+    if resource.service.as_deref() == Some(service) { change(resource, text) } else { Ok(text.to_owned()) }
 }
 
 fn lines(resource: &Resource, text: &str) -> Result<String, Missing> {

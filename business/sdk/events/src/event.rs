@@ -15,6 +15,7 @@ pub struct Event {
     #[serde(rename = "id")]
     pub event_id: Uuid,
     /// Its place in the one order in which events are handed on. There are gaps for whoever does not get all.
+    // check: never null: only events that have their place are handed on.
     pub position: i64,
     /// The part it belongs to, 0 to 7.
     pub partition: i16,

@@ -5,6 +5,7 @@
 //! connection: any number of replicas may start at once, and one that is killed leaves nothing behind.
 
 mod error;
+mod scratch;
 mod session;
 mod verify;
 
@@ -16,6 +17,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::types::chrono::{DateTime, Utc};
 
 pub use error::Error;
+pub use scratch::Scratch;
 pub use verify::{Difference, Verification};
 
 /// How long [`up`] waits for another process that migrates the same database.
@@ -144,6 +146,24 @@ impl Migrations {
     pub async fn read(folder: &Path) -> Result<Self, Error> {
         let migrator = Migrator::new(folder).await.map_err(|source| Error::Source { source })?;
         Ok(Self { list: migrator.iter().cloned().collect() })
+    }
+
+    /// Those whose file is none of `files`, and those whose file is.
+    #[must_use]
+    pub fn partition(self, files: &[String]) -> (Self, Self) {
+        let (named, others) = self.list.into_iter().partition(|one| files.contains(&file_name(one)));
+        (Self { list: others }, Self { list: named })
+    }
+
+    /// Their files, in order.
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        self.list.iter().map(file_name).collect()
+    }
+
+    /// Each of them alone, with its file and its text.
+    pub fn each(&self) -> impl Iterator<Item = (String, Self, String)> {
+        self.list.iter().map(|one| (file_name(one), Self { list: vec![one.clone()] }, one.sql.as_str().to_owned()))
     }
 
     /// Applies what is pending, on a connection of its own, waiting at most `wait` for another process that does the

@@ -5,9 +5,10 @@ use std::fmt;
 
 use sqlx::migrate::Migration;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{Connection, Executor};
 
 use crate::error::Error;
+use crate::scratch;
 use crate::session;
 use crate::{Migrations, apply};
 
@@ -66,9 +67,9 @@ pub(crate) async fn verify(migrations: &Migrations, url: &str) -> Result<Verific
     }
     verification.unknown = migrations.unknown(&applied);
 
-    let scratch = Scratch::create(&mut live).await?;
-    let expected = replay(&scratch.options(&options), &replayed, !applied.is_empty()).await;
-    scratch.drop(&mut live).await?;
+    let name = scratch::create(&mut live).await?;
+    let expected = replay(&options.database(&name), &replayed, !applied.is_empty()).await;
+    scratch::drop(&mut live, &name).await?;
 
     let found = schema(&mut live).await?;
     verification.differences = differences(&expected?, &found);
@@ -111,63 +112,4 @@ fn differences(expected: &Schema, found: &Schema) -> Vec<Difference> {
             found: found.get(object).cloned(),
         })
         .collect()
-}
-
-/// An empty database beside the live one, for one comparison.
-///
-/// Its maker holds an advisory lock on its name for the life of its own connection, so that the next comparison can
-/// tell the database of a crashed one, and drops it.
-struct Scratch {
-    name: String,
-}
-
-impl Scratch {
-    async fn create(live: &mut PgConnection) -> Result<Self, Error> {
-        // The names of one database's comparisons: advisory locks are told apart by database as well.
-        let prefix: String = sqlx::query_scalar(
-            "SELECT 'marquee_verify_' || oid || '_' FROM pg_database WHERE datname = current_database()",
-        )
-        .fetch_one(&mut *live)
-        .await?;
-        Self::sweep(live, &prefix).await?;
-        let name: String = sqlx::query_scalar("SELECT $1 || replace(gen_random_uuid()::text, '-', '')")
-            .bind(&prefix)
-            .fetch_one(&mut *live)
-            .await?;
-        Self::hold(live, &name).await?;
-        live.execute(AssertSqlSafe(format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")))
-            .await
-            .map_err(|source| Error::Scratch { source })?;
-        Ok(Self { name })
-    }
-
-    fn options(&self, live: &PgConnectOptions) -> PgConnectOptions {
-        live.clone().database(&self.name)
-    }
-
-    async fn drop(self, live: &mut PgConnection) -> Result<(), Error> {
-        live.execute(AssertSqlSafe(format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name))).await?;
-        Ok(())
-    }
-
-    async fn sweep(live: &mut PgConnection, prefix: &str) -> Result<(), Error> {
-        let names: Vec<String> = sqlx::query_scalar("SELECT datname FROM pg_database WHERE starts_with(datname, $1)")
-            .bind(prefix)
-            .fetch_all(&mut *live)
-            .await?;
-        for name in names {
-            if Self::hold(live, &name).await? {
-                live.execute(AssertSqlSafe(format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// True unless another connection holds it.
-    async fn hold(live: &mut PgConnection, name: &str) -> Result<bool, Error> {
-        Ok(sqlx::query_scalar("SELECT pg_try_advisory_lock(hashtextextended($1, 0))")
-            .bind(name)
-            .fetch_one(live)
-            .await?)
-    }
 }

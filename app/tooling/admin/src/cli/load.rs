@@ -112,7 +112,7 @@ fn asked(text: &str) -> Result<Asked, String> {
 }
 
 /// As `250ms`, `30s`, `5m`, `1h`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let unit = match unit {

@@ -40,6 +40,9 @@ pub(crate) struct NewResource {
     /// Each belongs to the user who added it
     #[arg(long)]
     pub(crate) owned: bool,
+    /// A service that serves it, too, beside the platform: accounts
+    #[arg(long, value_name = "SERVICE")]
+    pub(crate) service: Option<String>,
     /// Print the files instead of writing them
     #[arg(long)]
     pub(crate) dry_run: bool,

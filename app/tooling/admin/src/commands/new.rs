@@ -21,7 +21,7 @@ fn resource(arguments: &NewResource) -> Result<Reply, Failure> {
     words.extend(arguments.members.iter().map(String::as_str));
     let resource =
         scaffold::parse(&words, arguments.plural.as_deref()).map_err(|error| pointed(&error, &words.join(" ")))?;
-    let resource = scaffold::Resource { owned: arguments.owned, ..resource };
+    let resource = scaffold::Resource { owned: arguments.owned, service: arguments.service.clone(), ..resource };
     let plan = scaffold::plan(&root()?, &resource).map_err(|error| failure(&error))?;
     if arguments.dry_run {
         return Ok(Reply::document(files(&plan), text(&plan)));
@@ -91,14 +91,21 @@ fn next(plan: &Plan) -> String {
         }
     }
     let (bus, app) = (plan.business_crate(), plan.app_crate());
+    let references: String = plan.references().iter().map(|(variable, path)| first_id(variable, path)).collect();
+    let as_whom = if plan.is_owned() { " EMAIL=customer@example.com" } else { "" };
     let _ = write!(
         text,
         "\nIts tests:\n  cargo test -p {bus} -p {app}\n\
-         The first of it, while `make run` runs in another terminal:\n  \
-         curl -i http://127.0.0.1:3000{path} -H \"Authorization: Bearer $(make -s token)\" \\\n    \
+         The first of it, while `make run` runs in another terminal:\n{references}  \
+         curl -i http://127.0.0.1:3000{path} -H \"Authorization: Bearer $(make -s token{as_whom})\" \\\n    \
          -H 'Content-Type: application/json' -d '{body}'",
         path = plan.path(),
         body = plan.example(),
     );
     text
+}
+
+/// Keeps the id of the first of a list in a variable.
+fn first_id(variable: &str, path: &str) -> String {
+    format!("  {variable}=$(curl -s 'http://127.0.0.1:3000{path}?limit=1' | sed -E 's/.*\"id\":\"([^\"]+)\".*/\\1/')\n")
 }

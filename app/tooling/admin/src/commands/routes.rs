@@ -42,7 +42,12 @@ pub(super) fn openapi() -> Result<Reply, Failure> {
 }
 
 /// The tables, over a database that nobody asks: they are looked at, not served.
-fn tables() -> Result<Vec<Routes>, Failure> {
+pub(super) fn tables() -> Result<Vec<Routes>, Failure> {
+    Ok(platform::tables(&unasked()?))
+}
+
+/// What services work with, over a database that nobody asks.
+pub(super) fn unasked() -> Result<Resources, Failure> {
     let unasked = sqldb::Settings { min_connections: 0, ..sqldb::Settings::default() };
     let db = sqldb::Db::open("postgres://localhost/unasked", unasked)?;
     let users = userbus::Business::new(db.clone());
@@ -50,11 +55,11 @@ fn tables() -> Result<Vec<Routes>, Failure> {
     let tokens = auth::Settings { issuer: String::new(), audience: String::new(), access_ttl: Default::default() };
     // A folder that is not there has no keys.
     let keys = KeyStore::open(Path::new("/nonexistent"))?;
-    Ok(platform::tables(&Resources {
+    Ok(Resources {
         settings,
         authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
         db,
         users,
         readiness: service::Readiness::starting(),
-    }))
+    })
 }

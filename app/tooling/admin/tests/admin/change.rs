@@ -102,7 +102,9 @@ fn lines_that_are_in_the_way_are_shown() {
     std::fs::write(&place, edited).unwrap();
     museum.commit();
     let err = run(museum.admin(&["add", "field", "specimen", "subtitle:text?"])).ended(4).err;
-    for shown in ["nothing was written", &format!("{path}:"), "<<<<<<< as it is", "greatest(now(), $", ">>>>>>> as it has to be"] {
+    for shown in
+        ["nothing was written", &format!("{path}:"), "<<<<<<< as it is", "greatest(now(), $", ">>>>>>> as it has to be"]
+    {
         assert!(err.contains(shown), "{shown}: {err}");
     }
     assert_eq!(museum.changes(), "");
@@ -117,7 +119,8 @@ fn a_resource_is_renamed_and_removed_with_what_there_is_to_know() {
     assert!(document["notes"][0].as_str().unwrap().contains("/v1/finds in place of /v1/specimens"), "{document}");
     museum.commit();
     let told = run(museum.admin(&["remove", "resource", "find"])).ended(0).out;
-    for line in ["removed  app/domain/findapp/src/lib.rs", "drops the table finds with all rows", "_finds_removed.sql"] {
+    for line in ["removed  app/domain/findapp/src/lib.rs", "drops the table finds with all rows", "_finds_removed.sql"]
+    {
         assert!(told.contains(line), "{line}: {told}");
     }
     assert!(!museum.folder.path().join("app/domain/findapp").exists());

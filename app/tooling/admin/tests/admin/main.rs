@@ -5,6 +5,7 @@
 mod api;
 mod audit;
 mod change;
+mod check;
 mod config;
 mod doctor;
 mod events;
