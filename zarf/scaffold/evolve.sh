@@ -39,7 +39,7 @@ echo '== new, edited by hand'
 admin new resource hall 'name:text(80),sortable' 'rows:int(1..60)' >/dev/null
 commit 'halls'
 admin new resource screening starts_at:timestamptz,sortable 'seats:int(1..500),sortable,default=100' price:money,sortable \
-    'status:enum(planned,open,closed)' 'note:text?' >/dev/null
+    'status:enum(planned,open,closed)' 'note:text?,searchable' >/dev/null
 commit 'screenings'
 hall=$(others)
 
@@ -97,6 +97,11 @@ admin add field screening 'tier:int(1..9),sortable,default=3' >/dev/null
 commit tier
 admin add field screening 'blurb:text(40),sortable,default=none' >/dev/null
 commit blurb
+for member in 'movie:ref?' 'hall:ref?' 'code:text(20)?,unique' 'tags:list(20,5)' 'details:json' 'length:decimal(5,1)?' \
+    'dated:date?,sortable' 'deposit:money?'; do
+    admin add field screening "$member" >/dev/null
+    commit "$member"
+done
 expect 'the other resource' "$(others)" "$hall"
 holds screeningbus screeningapp
 admin migrate up
@@ -106,6 +111,7 @@ insert="(screening_id, starts_at, seats, price_amount, price_currency, status, v
 expect 'a row of the release before' "$(sql "INSERT INTO screenings $insert RETURNING tier, subtitle IS NULL, blurb_folded")" '3|t|none'
 expect 'the rows that were there' "$(sql "SELECT count(*) FROM screenings WHERE tier = 3 AND blurb = 'none'")" 100001
 expect 'no constraint is left unchecked' "$(sql "SELECT count(*) FROM pg_constraint WHERE NOT convalidated")" 0
+expect 'what is empty' "$(sql "SELECT count(*) FROM screenings WHERE tags = '{}' AND details = '{}' AND movie_id IS NULL")" 100001
 expect 'no index is left half built' "$(sql "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" 0
 sql "DELETE FROM screenings WHERE seats = 5 AND price_amount = 5 AND version = 1 AND screening_id::text LIKE '0000%'"
 
@@ -122,6 +128,7 @@ expect 'the release before adds' "$(sql "INSERT INTO screenings $insert RETURNIN
 expect 'and changes' "$(sql "UPDATE screenings SET seats = 6, version = version + 1
     WHERE screening_id = '00000000-0000-7000-8000-000000000001' AND version = 1 RETURNING seats")" 6
 expect 'and removes' "$(sql "DELETE FROM screenings WHERE screening_id = '00000000-0000-7000-8000-000000000001' RETURNING version")" 2
+expect 'and searches' "$(sql "SELECT count(*) FROM screenings_resembling('nothing like it')")" 0
 expect 'all rows' "$(sql 'SELECT count(*) FROM late_shows')" 100000
 
 echo '== rename back'

@@ -29,7 +29,8 @@ pub fn rename(root: &Path, name: &str, new_name: &str, plural: Option<&str>) -> 
     let old = definition::find(root, name)?;
     let mut words = vec![new_name];
     words.extend(old.fields.iter().map(|field| field.word.as_str()));
-    let new = parse(&words, plural)?;
+    let Resource { name, plural, .. } = parse(&words, plural)?;
+    let new = Resource { name, plural, ..old.clone() };
     let schema = Schema::read(root)?;
     refuse_taken(root, &old, &new, &schema)?;
     let renaming = Renaming::within(&old, &new, |resource| rendered(root, resource))?;

@@ -1,10 +1,11 @@
 //! One more member for a resource that a team worked on.
 
-use scaffold::{PlanError, add_field, find, parse, plan, rename};
+use scaffold::{PlanError, Resource, add_field, find, parse, plan, remove, rename};
 
 use crate::clone::Clone;
 use crate::team::{
-    EDITS, LATER, MEMBERS, RULES, STORE, code, done, edit, edited, migration, resource, specimens, with,
+    EDITS, LATER, MEMBERS, MORE, RULES, STORE, assert_same, code, done, edit, edited, migration, resource, specimens,
+    with,
 };
 
 #[test]
@@ -22,13 +23,14 @@ fn what_is_written_of_a_resource_is_read_back() {
 
 #[test]
 fn a_resource_that_nobody_edited_becomes_what_the_longer_line_gives() {
-    let mut members = MEMBERS.to_vec();
-    let clone = specimens();
-    for member in LATER {
-        done(&clone, add_field(clone.root(), "specimen", member));
-        members.push(member);
+    for later in [LATER, MORE] {
+        let clone = specimens();
+        for member in later {
+            done(&clone, add_field(clone.root(), "specimen", member));
+        }
+        let whole = [MEMBERS, later].concat();
+        assert_same(&code(&clone), &code(&with(&[resource("specimen", &whole)])));
     }
-    assert_eq!(code(&clone), code(&with(&[resource("specimen", &members)])));
 }
 
 #[test]
@@ -153,4 +155,62 @@ fn a_plan_is_shown_as_a_patch() {
     let patch = rename(clone.root(), "specimen", "find", None).unwrap().diff().unwrap();
     assert!(patch.contains("rename to b/business/domain/findbus/src/filter.rs"), "{patch}");
     assert_eq!(clone.all(), before);
+}
+
+#[test]
+fn a_reference_is_a_rule_that_is_looked_at_later_and_has_an_index() {
+    let clone =
+        with(&[resource("corridor", &["name:text(50),sortable", "floor:int(0..9)"]), resource("specimen", MEMBERS)]);
+    done(&clone, add_field(clone.root(), "specimen", "corridor:ref?"));
+    let [first, second, third] =
+        ["0005_specimens_corridor_id", "0006_specimens_corridor_id_holds", "0007_specimens_by_corridor_id"]
+            .map(|name| migration(&clone, name));
+    assert!(first.contains("ADD COLUMN corridor_id uuid,"), "{first}");
+    assert!(first.contains("FOREIGN KEY (corridor_id) REFERENCES public.corridors NOT VALID;"), "{first}");
+    assert!(second.contains("VALIDATE CONSTRAINT specimens_corridor_id_fkey;"), "{second}");
+    assert!(third.contains("CREATE INDEX CONCURRENTLY specimens_by_corridor_id ON public.specimens (corridor_id, "));
+    let whole = [MEMBERS, &["corridor:ref?"]].concat();
+    let corridor = resource("corridor", &["name:text(50),sortable", "floor:int(0..9)"]);
+    assert_same(&code(&clone), &code(&with(&[corridor, resource("specimen", &whole)])));
+    done(&clone, rename(clone.root(), "specimen", "find", None));
+    let corridor = resource("corridor", &["name:text(50),sortable", "floor:int(0..9)"]);
+    assert_same(&code(&clone), &code(&with(&[corridor, resource("find", &whole)])));
+    for refused in [remove(clone.root(), "corridor", false), rename(clone.root(), "corridor", "hall", None)] {
+        assert!(matches!(refused, Err(PlanError::Mentioned(_))), "{refused:?}");
+    }
+    let refused = add_field(clone.root(), "find", "shelf:ref?");
+    assert!(
+        matches!(&refused, Err(PlanError::Impossible(told)) if told.contains("no resource `shelf`")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn what_is_unique_gets_its_index_beside_those_who_write() {
+    let clone = specimens();
+    done(&clone, add_field(clone.root(), "specimen", "serial:text(40)?,unique"));
+    let index = migration(&clone, "0006_specimens_serial_key");
+    assert!(index.starts_with("-- no-transaction\n") && index.contains("CREATE UNIQUE INDEX CONCURRENTLY"), "{index}");
+}
+
+#[test]
+fn a_member_that_is_searched_is_written_by_hand() {
+    let clone = specimens();
+    match add_field(clone.root(), "specimen", "subtitle:text?,searchable") {
+        Err(PlanError::Impossible(told)) => assert!(told.contains("by hand"), "{told}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_belongs_to_users_grows_and_is_renamed_and_goes_like_the_rest() {
+    let owned = |name: &str, members: &[&str]| Resource { owned: true, ..resource(name, members) };
+    let whole = [MEMBERS, &["subtitle:text?"]].concat();
+    let clone = with(&[owned("specimen", MEMBERS)]);
+    done(&clone, add_field(clone.root(), "specimen", "subtitle:text?"));
+    assert_same(&code(&clone), &code(&with(&[owned("specimen", &whole)])));
+    done(&clone, rename(clone.root(), "specimen", "price_list", None));
+    assert_same(&code(&clone), &code(&with(&[owned("price_list", &whole)])));
+    done(&clone, remove(clone.root(), "price_list", false));
+    assert_same(&code(&clone), &code(&with(&[])));
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use scaffold::{Resource, add_field, parse, remove, rename};
 
 use crate::clone::Clone;
-use crate::team::{LATER, MEMBERS, code, done, resource, with};
+use crate::team::{LATER, MEMBERS, assert_same, code, done, resource, with};
 
 #[test]
 fn of_twenty_resources_nineteen_stay_as_they_are_to_the_byte() {
@@ -22,7 +22,7 @@ fn of_twenty_resources_nineteen_stay_as_they_are_to_the_byte() {
         std::thread::spawn(move || with(&twenty))
     });
     let [clone, again] = runs.map(|run| run.join().unwrap());
-    assert_eq!(code(&clone), code(&again), "two runs give the same bytes");
+    assert_same(&code(&clone), &code(&again));
 
     let others = |clone: &Clone| {
         let own = |path: &PathBuf| {
@@ -37,7 +37,7 @@ fn of_twenty_resources_nineteen_stay_as_they_are_to_the_byte() {
     assert_eq!(before.len(), 19 * 28);
     let all = code(&clone);
     done(&clone, add_field(clone.root(), "thing_g", "subtitle:text(80)?"));
-    assert_eq!(others(&clone), before);
+    assert_same(&others(&clone), &before);
     for (path, text) in code(&clone) {
         let own = path.to_string_lossy().contains("thinggbus")
             || path.to_string_lossy().contains("thinggapp")
@@ -45,10 +45,10 @@ fn of_twenty_resources_nineteen_stay_as_they_are_to_the_byte() {
         assert!(own || all[&path] == text, "{}", path.display());
     }
     done(&clone, rename(clone.root(), "thing_g", "jewel", None));
-    assert_eq!(others(&clone), before);
+    assert_same(&others(&clone), &before);
     done(&clone, rename(clone.root(), "jewel", "thing_g", None));
     done(&clone, remove(clone.root(), "thing_g", false));
-    assert_eq!(others(&clone), before);
+    assert_same(&others(&clone), &before);
 }
 
 proptest! {
@@ -68,8 +68,8 @@ proptest! {
         for member in &later {
             done(&clone, add_field(clone.root(), name, member));
         }
-        prop_assert_eq!(code(&clone), code(&with(&[resource(name, &whole)])));
+        assert_same(&code(&clone), &code(&with(&[resource(name, &whole)])));
         done(&clone, rename(clone.root(), name, other, None));
-        prop_assert_eq!(code(&clone), code(&with(&[resource(other, &whole)])));
+        assert_same(&code(&clone), &code(&with(&[resource(other, &whole)])));
     }
 }

@@ -2,7 +2,7 @@
 
 use scaffold::{PlanError, add_field, plan, remove, rename};
 
-use crate::team::{MEMBERS, RULES, code, done, edit, migration, resource, specimens, with};
+use crate::team::{MEMBERS, RULES, assert_same, code, done, edit, migration, resource, specimens, with};
 
 #[test]
 fn what_comes_and_goes_leaves_migrations_alone_behind() {
@@ -12,7 +12,7 @@ fn what_comes_and_goes_leaves_migrations_alone_behind() {
     done(&clone, add_field(clone.root(), "specimen", "subtitle:text?"));
     done(&clone, rename(clone.root(), "specimen", "find", None));
     done(&clone, remove(clone.root(), "find", false));
-    assert_eq!(code(&clone), before);
+    assert_same(&code(&clone), &before);
     let folders = ["business/domain/specimenbus", "business/domain/findbus", "app/domain/findapp"];
     assert!(folders.iter().all(|folder| !clone.root().join(folder).exists()));
     let dropped = migration(&clone, "0008_finds_removed");

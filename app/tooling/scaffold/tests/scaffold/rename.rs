@@ -2,14 +2,14 @@
 
 use scaffold::{PlanError, remove, rename};
 
-use crate::team::{MEMBERS, RULES, code, done, edit, edited, migration, resource, specimens, with};
+use crate::team::{MEMBERS, RULES, assert_same, code, done, edit, edited, migration, resource, specimens, with};
 
 #[test]
 fn a_resource_that_nobody_edited_becomes_what_the_line_with_the_other_name_gives() {
     for other in ["find", "price_list", "unit"] {
         let clone = specimens();
         done(&clone, rename(clone.root(), "specimen", other, None));
-        assert_eq!(code(&clone), code(&with(&[resource(other, MEMBERS)])), "{other}");
+        assert_same(&code(&clone), &code(&with(&[resource(other, MEMBERS)])));
     }
 }
 
@@ -45,7 +45,7 @@ fn what_was_edited_by_hand_in_any_file_is_kept_under_the_new_name_and_comes_back
     let renamed = migration(&clone, "0005_specimens_renamed_art_objects");
     assert!(renamed.contains("RENAME CONSTRAINT specimens_light TO art_objects_light;"), "{renamed}");
     done(&clone, rename(clone.root(), "art_object", "specimen", None));
-    assert_eq!(code(&clone), before);
+    assert_same(&code(&clone), &before);
 }
 
 #[test]

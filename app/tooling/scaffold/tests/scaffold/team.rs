@@ -23,6 +23,19 @@ pub(crate) const LATER: &[&str] = &[
     "colour:enum(red,blue)?",
 ];
 
+/// More of them: the kinds with types of the vocabulary, keys, derived columns.
+pub(crate) const MORE: &[&str] = &[
+    "width:decimal(6,2),default=1.50",
+    "dated:date?,sortable",
+    "serial:text(40)?,unique",
+    "finder:email?",
+    "page_of:url?",
+    "import_id:uuid?",
+    "cost:money?",
+    "details:json",
+    "tags:list(20,5)",
+];
+
 pub(crate) const STORE: &str = "business/domain/specimenbus/src/store.rs";
 pub(crate) const RULES: &str = "business/domain/specimenbus/src/lib.rs";
 const ROUTES: &str = "app/domain/specimenapp/src/route.rs";
@@ -137,4 +150,15 @@ pub(crate) fn edited() -> Clone {
     );
     clone.commit();
     clone
+}
+
+/// That both have the same code, to the byte.
+pub(crate) fn assert_same(one: &BTreeMap<PathBuf, String>, other: &BTreeMap<PathBuf, String>) {
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    for (path, text) in one {
+        for (line, expected) in text.lines().zip(other[path].lines()) {
+            assert_eq!(line, expected, "{}", path.display());
+        }
+        assert_eq!(text.len(), other[path].len(), "{}", path.display());
+    }
 }
