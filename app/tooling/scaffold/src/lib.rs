@@ -30,6 +30,6 @@ pub use crate::add::add_field;
 pub use crate::definition::find;
 pub use crate::dsl::{Field, Kind, ParseError, Resource, parse};
 pub use crate::name::Name;
-pub use crate::plan::{File, Plan, PlanError, Removed, plan};
+pub use crate::plan::{File, Plan, PlanError, Removed, generated, plan};
 pub use crate::remove::remove;
 pub use crate::rename::rename;

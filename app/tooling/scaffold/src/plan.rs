@@ -174,6 +174,16 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
     Ok(Plan { files, ..Plan::of(root, resource) })
 }
 
+/// The code of a resource that is there, as it would be generated today, without its migration: path and text. It is what
+/// code that was written by hand is compared with.
+///
+/// # Errors
+/// There is no such resource, or its description leads nowhere.
+pub fn generated(root: &Path, name: &str) -> Result<Vec<(String, String)>, PlanError> {
+    let files = rendered(root, &definition::find(root, name)?)?;
+    files.into_iter().map(|(path, text)| Ok((path.clone(), formatted(root, &path, text)?))).collect()
+}
+
 /// The files of `resource` as they are rendered, without its migration and not yet formatted.
 pub(crate) fn rendered(root: &Path, resource: &Resource) -> Result<Vec<(String, String)>, PlanError> {
     let mut files = render(resource, 0, &read(root, RULES)?)?;

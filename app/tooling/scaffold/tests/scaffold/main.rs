@@ -6,6 +6,7 @@ mod clone;
 mod team;
 
 mod add;
+mod likeness;
 mod line;
 mod many;
 mod names;
