@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -49,6 +49,9 @@ bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second
 fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300)
 	$(CARGO) build $(CARGO_LOCKED) --bin platform
 	zarf/dev/fuzz.sh
+
+test-scaffold: toolchain postgres ## a generated resource in a clean clone: built, served, tested, checked for drift
+	zarf/scaffold/run.sh
 
 test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
 	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load

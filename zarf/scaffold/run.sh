@@ -10,8 +10,9 @@ set -euo pipefail
 
 root=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 if [ $# -eq 0 ]; then
-    set -- screening movie:ref starts_at:timestamptz,sortable 'seats:int(1..500),sortable,default=100' price:money,sortable \
-        'status:enum(planned,open,closed)' 'note:text?'
+    set -- screening movie:ref starts_at:timestamptz,sortable 'seats:int(1..500),sortable,default=100' 'code:text(20),unique' \
+        price:money 'weight:decimal?' 'shown_on:date?,sortable' 'tags:list(30,5)' 'status:enum(planned,open,closed)' \
+        'note:text(200)?,searchable,sortable' --owned
 fi
 
 clone=$(mktemp -d "${TMPDIR:-/var/tmp}/marquee-scaffold.XXXXXX")
