@@ -33,12 +33,16 @@ pub fn commands(tree: &Tree, known: &Known) -> Result<Vec<Finding>, Error> {
     let mut findings = Vec::new();
     for (path, text) in tree.documents()? {
         let document = Document::parse(&text);
+        let blocks = document.blocks.iter().filter(|block| block.kind == "sh");
+        let commands = blocks.flat_map(|block| {
+            shell::commands(&block.text).into_iter().map(|command| (block.line + command.line, command.words))
+        });
+        let commands: Vec<(usize, Vec<String>)> = commands.collect();
+        let made = made(&commands);
         let mut reader =
-            Reader { tree, known, targets: &targets, programs: &programs, path: &path, findings: &mut findings };
-        for block in document.blocks.iter().filter(|block| block.kind == "sh") {
-            for command in shell::commands(&block.text) {
-                reader.command(block.line + command.line, &command.words, true);
-            }
+            Reader { tree, known, targets: &targets, programs: &programs, path: &path, made, findings: &mut findings };
+        for (line, words) in &commands {
+            reader.command(*line, words, true);
         }
         for (line, code) in &document.codes {
             reader.code(*line, code);
@@ -56,6 +60,8 @@ struct Reader<'a> {
     targets: &'a BTreeSet<String>,
     programs: &'a BTreeSet<String>,
     path: &'a str,
+    /// The resources that the reader has made by then: their routes and files are there to them.
+    made: Vec<String>,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -89,7 +95,7 @@ impl Reader<'_> {
             ErrorKind::MissingRequiredArgument
             | ErrorKind::MissingSubcommand
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => !whole,
-            ErrorKind::InvalidValue | ErrorKind::ValueValidation => is_open,
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidSubcommand => is_open,
             _ => false,
         };
         if !is_fine {
@@ -166,6 +172,9 @@ impl Reader<'_> {
     }
 
     fn route(&mut self, line: usize, method: &str, path: &str) {
+        if self.made.iter().any(|name| path.strip_prefix("/v1/").is_some_and(|rest| rest.starts_with(name))) {
+            return;
+        }
         let of_path: Vec<&(String, String)> =
             self.known.routes.iter().filter(|(_, route)| matches(route, path)).collect();
         if of_path.iter().any(|(served, _)| served == method) {
@@ -210,10 +219,24 @@ impl Reader<'_> {
 
     fn file(&mut self, line: usize, path: &str) {
         let file = path.split([':', '#']).next().unwrap_or_default().trim_end_matches('/');
-        if !self.tree.has(file) {
+        let is_made = self.made.iter().any(|name| {
+            file.split('/').any(|part| part.strip_prefix(name).is_some_and(|end| ["bus", "app"].contains(&end)))
+        });
+        if !is_made && !self.tree.has(file) {
             self.report(line, format!("{file} is not there"), "name the place where it is now, or take the words away");
         }
     }
+}
+
+/// The names of the resources that the commands make.
+fn made(commands: &[(usize, Vec<String>)]) -> Vec<String> {
+    let name = |words: &[String]| match words {
+        [new, resource, name, rest @ ..] if new == "new" && resource == "resource" => {
+            (!rest.iter().any(|word| word == "--dry-run")).then(|| name.clone())
+        }
+        _ => None,
+    };
+    commands.iter().filter_map(|(_, words)| (0..words.len()).find_map(|at| name(&words[at..]))).collect()
 }
 
 /// A path of the tree, told by its first folder; patterns and places to fill in are none.

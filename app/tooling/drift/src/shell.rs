@@ -69,12 +69,19 @@ impl Reader {
                     self.keep(command);
                     return;
                 }
+                '(' if word.is_some() && self.peek() == Some(')') => {
+                    // A function of the reader's own: what follows is what it does.
+                    self.next();
+                    (command, word) = (Command { line: self.line, ..Command::default() }, None);
+                }
                 '\n' | ';' | '|' | '&' | '(' => {
                     end(&mut command, &mut word);
                     self.keep(std::mem::take(&mut command));
                     command.line = self.line;
                 }
                 '<' | '>' => {
+                    // In `2>` the number names what is led elsewhere.
+                    word = word.filter(|word| !word.chars().all(|c| c.is_ascii_digit()));
                     end(&mut command, &mut word);
                     command.words.push(next.to_string());
                 }
@@ -146,6 +153,14 @@ mod tests {
         ];
         assert_eq!(words(text), expected);
         assert_eq!(commands("a\nb \\\n c\n\nd").iter().map(|one| one.line).collect::<Vec<_>>(), [0, 1, 4]);
+    }
+
+    #[test]
+    fn functions_and_redirections_are_no_commands() {
+        let text = "admin() { cargo run -- \"$@\"; }\nmake run >log 2>&1 &\nadmin routes 2>/dev/null";
+        let expected =
+            [vec!["cargo", "run", "--", "$@"], vec!["}"], vec!["make", "run"], vec!["1"], vec!["admin", "routes"]];
+        assert_eq!(words(text), expected);
     }
 
     #[test]

@@ -20,7 +20,8 @@ impl Museum {
         let files = museum.git_in(Path::new(ROOT), &["ls-files", "--cached", "--others", "--exclude-standard"]);
         let wanted = |path: &&str| {
             let domain = path.contains("/domain/") || path.starts_with("zarf/") || path.starts_with("app/tooling/");
-            !domain && Path::new(ROOT).join(path).is_file()
+            // What makes the folder a clone to the program.
+            (!domain || *path == "app/tooling/admin/Cargo.toml") && Path::new(ROOT).join(path).is_file()
         };
         for path in files.lines().filter(wanted) {
             let place = museum.folder.path().join(path);

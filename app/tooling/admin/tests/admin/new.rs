@@ -21,7 +21,7 @@ fn a_dry_run_prints_every_file_and_writes_none() {
     }
     let files = run(in_clone(&[&members[..], &["--json"]].concat())).ended(0).json();
     let files = files.as_array().unwrap();
-    assert_eq!(files.iter().filter(|file| file["new"] == true).count(), 29);
+    assert_eq!(files.iter().filter(|file| file["new"] == true).count(), 31);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     for file in files.iter().filter(|file| file["new"] == true) {
         assert!(!root.join(file["path"].as_str().unwrap()).exists(), "{}", file["path"]);
