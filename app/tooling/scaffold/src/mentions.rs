@@ -33,7 +33,7 @@ impl Plan {
     }
 }
 
-/// Refuses a plan after which files of others would still speak of `old`, and notes where prose does.
+/// Refuses a plan after which files of others would still speak of `old`; prose may.
 pub(crate) fn refuse(plan: &Plan, old: &Resource, new: Option<&Resource>, own: &[String]) -> Result<(), PlanError> {
     let words = words(plan, old, new)?;
     let mut found = Vec::new();
