@@ -12,6 +12,9 @@ use crate::tree::{read, tracked};
 /// What names resources that need not be there: the generator and its proof.
 const EXAMPLES: &[&str] = &["app/tooling/scaffold/", "zarf/scaffold/"];
 
+/// The description of the API, which is printed anew.
+const OPENAPI: &str = "zarf/openapi/platform.json";
+
 impl Plan {
     /// The files of `resource` that are no one else's, from the root. Their folders go, so that all in them counts.
     pub(crate) fn own_files(&mut self, resource: &Resource) -> Result<Vec<String>, PlanError> {
@@ -30,7 +33,7 @@ impl Plan {
     }
 }
 
-/// Refuses a plan after which files of others would still speak of `old`, and notes where prose does.
+/// Refuses a plan after which files of others would still speak of `old`; prose may.
 pub(crate) fn refuse(plan: &Plan, old: &Resource, new: Option<&Resource>, own: &[String]) -> Result<(), PlanError> {
     let words = words(plan, old, new)?;
     let mut found = Vec::new();
@@ -38,6 +41,7 @@ pub(crate) fn refuse(plan: &Plan, old: &Resource, new: Option<&Resource>, own: &
         let left_out = path.starts_with(MIGRATIONS)
             || path.ends_with(".md")
             || path == "Cargo.lock"
+            || path == OPENAPI
             || own.contains(&path)
             || EXAMPLES.iter().any(|folder| path.starts_with(folder));
         if left_out {

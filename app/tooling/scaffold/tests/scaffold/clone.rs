@@ -16,6 +16,8 @@ const FILES: &[&str] = &[
     "app/sdk/apitest/src/conformance.rs",
     "app/sdk/auth/src/policy.rs",
     "app/sdk/auth/tests/auth/policy.rs",
+    "app/services/accounts/Cargo.toml",
+    "app/services/accounts/src/lib.rs",
     "app/services/platform/Cargo.toml",
     "app/services/platform/src/lib.rs",
     "app/services/platform/tests/platform/policy/lines.rs",
