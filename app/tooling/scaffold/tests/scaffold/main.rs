@@ -10,6 +10,7 @@ mod likeness;
 mod line;
 mod many;
 mod names;
+mod reach;
 mod remove;
 mod rename;
 mod tree;

@@ -39,7 +39,7 @@ impl Face {
         self.violations.push(check(table, &name, "object", format!("{name} = '[]'")));
         self.strange = Some(format!("{name} = '[1]'"));
         self.generated = vec!["'{}'::jsonb".to_owned()];
-        let json = |word: &str| format!("{{\"note\": \"{word}\", \"tags\": [1, null]}}");
+        let json = |word: &str| format!("{{\"in_word\": \"{word}\", \"in_list\": [1, null]}}");
         let code = |word: &str| format!("document(json!({}))", json(word));
         self.samples([code("some"), code("another")], [json("some"), json("another"), json("changed")]);
         self.numbers("document(json!({\"number\": number % 4}))".to_owned(), "{\"number\": number % 4}".to_owned());
