@@ -51,7 +51,7 @@ fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spec
 	zarf/dev/fuzz.sh
 
 test-scaffold: toolchain postgres ## a generated resource in a clean clone: built, served, tested, checked for drift
-	zarf/scaffold/run.sh
+	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$(CURDIR)/target}" zarf/scaffold/run.sh
 
 test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
 	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load
