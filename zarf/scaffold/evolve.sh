@@ -97,8 +97,8 @@ admin add field screening 'tier:int(1..9),sortable,default=3' >/dev/null
 commit tier
 admin add field screening 'blurb:text(40),sortable,default=none' >/dev/null
 commit blurb
-for member in 'movie:ref?' 'hall:ref?' 'code:text(20)?,unique' 'tags:list(20,5)' 'details:json' 'length:decimal(5,1)?' \
-    'dated:date?,sortable' 'deposit:money?'; do
+for member in 'movie:ref?' 'hall:ref?' 'code:text(20)?,unique' 'tags:list(20,5)' 'details:json' \
+    'dated:date?,sortable'; do
     admin add field screening "$member" >/dev/null
     commit "$member"
 done
