@@ -102,7 +102,7 @@ macro_rules! conformance {
     };
 }
 
-/// Makes a test of every rule for a [`Resource`] whose items belong to users, beside [`conformance!`](crate::conformance).
+/// Makes a test of every rule for a [`Resource`] whose items belong to users, beside [`conformance!`](crate::conformance!).
 #[macro_export]
 macro_rules! conformance_of_owned {
     ($resource:expr) => {
