@@ -90,8 +90,9 @@ fn every_make_target_and_admin_command_of_the_readme_exists() {
         .collect();
     let admin = beside("admin");
     let mut checked = 0;
-    let blocks = readme.commands.iter().flat_map(|block| block.text.lines());
-    for line in blocks.chain(readme.inline.iter().map(String::as_str)) {
+    // A command may go on on the next line.
+    let blocks: Vec<String> = readme.commands.iter().map(|block| block.text.replace("\\\n", " ")).collect();
+    for line in blocks.iter().flat_map(|block| block.lines()).chain(readme.inline.iter().map(String::as_str)) {
         let words: Vec<&str> = line.split_whitespace().skip_while(|word| word.contains('=')).collect();
         match words.as_slice() {
             ["make", target, ..] => assert!(targets.contains(target), "{line}: the Makefile has no such target"),
