@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type,
-};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 
 use crate::field::{ANY_LENGTH, Field, Kind, NO_NUL, Values};
@@ -37,6 +35,12 @@ impl<T> Field<T> {
                     describe(components);
                 }
                 reference(name, nullable, self.description)
+            }
+            Kind::Document { .. } => {
+                if !components.contains_key(ANY_VALUE) {
+                    components.insert(ANY_VALUE.to_owned(), any_value());
+                }
+                RefOr::T(members(self.scalar(nullable, default)).build().into())
             }
             _ => RefOr::T(self.scalar(nullable, default).build().into()),
         }
@@ -73,9 +77,7 @@ impl<T> Field<T> {
                 .minimum(min.is_finite().then_some(*min))
                 .maximum(max.is_finite().then_some(*max)),
             Kind::Boolean { .. } => scalar.schema_type(schema_type(Type::Boolean, nullable)),
-            Kind::Document { .. } => scalar
-                .schema_type(schema_type(Type::Object, nullable))
-                .additional_properties(Some(AdditionalProperties::FreeForm(true))),
+            Kind::Document { .. } => scalar.schema_type(schema_type(Type::Object, nullable)),
             // `schema` has its own arms for these.
             Kind::List { .. } | Kind::Object { .. } => scalar,
         }
@@ -129,6 +131,30 @@ fn reference(name: &str, nullable: bool, description: Option<&str>) -> Schema {
     }
     let null = ObjectBuilder::new().schema_type(Type::Null);
     RefOr::T(OneOfBuilder::new().item(reference).item(null).build().into())
+}
+
+/// The component of what a document may hold.
+const ANY_VALUE: &str = "AnyValue";
+
+/// Any JSON value, without U+0000 in its texts and names: PostgreSQL keeps none in a `jsonb` either.
+fn any_value() -> utoipa::openapi::Schema {
+    let of = |kind| ObjectBuilder::new().schema_type(kind);
+    OneOfBuilder::new()
+        .description(Some("Any JSON value without U+0000."))
+        .item(of(Type::Null))
+        .item(of(Type::Boolean))
+        .item(of(Type::Number))
+        .item(of(Type::String).pattern(Some(NO_NUL)))
+        .item(ArrayBuilder::new().items(Ref::from_schema_name(ANY_VALUE)))
+        .item(members(of(Type::Object)))
+        .build()
+        .into()
+}
+
+/// Lets an object have any members.
+fn members(object: ObjectBuilder) -> ObjectBuilder {
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(NO_NUL)).build();
+    object.property_names(Some(name)).additional_properties(Some(Ref::from_schema_name(ANY_VALUE)))
 }
 
 fn schema_type(of: Type, nullable: bool) -> SchemaType {

@@ -91,6 +91,24 @@ fn what_is_none_is_refused_in_words_for_people() {
     }
 }
 
+/// What a client generates from the description alone is not refused for a U+0000 deep within.
+#[test]
+fn the_description_of_a_document_knows_of_nul() {
+    for (label, valid) in [
+        (json!({}), true),
+        (json!({"a": [1, -0.5, true, null, "", {"b": [[]]}]}), true),
+        (json!({"a": "\u{0}"}), false),
+        (json!({"\u{0}": 1}), false),
+        (json!({"a": [[{"b": "x\u{0}"}]]}), false),
+        (json!({"a": {"b": {"\u{0}": null}}}), false),
+    ] {
+        let mut body = parcel();
+        body["label"] = label.clone();
+        assert_eq!(PARCEL.is_valid(&body), valid, "{label}");
+        assert_eq!(read(&body).is_ok(), valid, "{label}");
+    }
+}
+
 proptest! {
     /// JSON Schema's `date` has years of four digits, and so has this one but for the year 0.
     #[test]
