@@ -154,6 +154,10 @@ pub fn parse(words: &[&str], plural: Option<&str>) -> Result<Resource, ParseErro
     if plural == name {
         return Err(fault(1, format!("one and several are both called `{first}`: choose another --plural")));
     }
+    // One of them is never named alone in SQL: there is a table `orders`, and a column `order_id`.
+    if plural.is_word_of_sql() {
+        return Err(fault(1, format!("`{}` is a reserved word of SQL: choose another --plural", plural.snake)));
+    }
     let mut column = first.chars().count() + 2;
     let mut fields: Vec<Field> = Vec::new();
     for word in rest {
@@ -221,10 +225,10 @@ impl Kind {
 
 fn name(text: &str, column: usize) -> Result<Name, ParseError> {
     let name = Name::parse(text).map_err(|finding| ParseError { column, finding })?;
-    match name.reserved() {
-        Some(what) => Err(ParseError { column, finding: format!("`{text}` is {what}: choose another name") }),
-        None => Ok(name),
+    if name.is_word_of_rust() {
+        return Err(ParseError { column, finding: format!("`{text}` is a word of Rust: choose another name") });
     }
+    Ok(name)
 }
 
 /// What a member may not be beside the others.
@@ -232,6 +236,9 @@ fn check(field: &Field, others: &[Field], name: &Name, plural: &Name) -> Result<
     let snake = &field.name.snake;
     if others.iter().any(|other| other.name == field.name) {
         return Err(format!("there are two members `{snake}`"));
+    }
+    if field.name.is_word_of_sql() && !matches!(field.kind, Kind::Ref { .. }) {
+        return Err(format!("`{snake}` is a reserved word of SQL: choose another name"));
     }
     // `seats_from` is the filter of `seats`, `price_amount` a column of `price`.
     let derived = |of: &Name, name: &Name| {

@@ -76,15 +76,14 @@ impl Name {
         if self.snake.starts_with(['a', 'e', 'i', 'o', 'u']) && !long_u { "an" } else { "a" }
     }
 
-    /// Why neither a table nor a module may be called this, if so.
-    pub(crate) fn reserved(&self) -> Option<&'static str> {
-        if RUST.contains(&self.snake.as_str()) {
-            Some("a word of Rust")
-        } else if SQL.contains(&self.snake.as_str()) {
-            Some("a reserved word of SQL")
-        } else {
-            None
-        }
+    /// Whether no module and no binding may be called this.
+    pub(crate) fn is_word_of_rust(&self) -> bool {
+        RUST.contains(&self.snake.as_str())
+    }
+
+    /// Whether no table and no column may be called this without quotes.
+    pub(crate) fn is_word_of_sql(&self) -> bool {
+        SQL.contains(&self.snake.as_str())
     }
 }
 

@@ -36,6 +36,13 @@ fn a_line_is_read_as_it_is_written() {
     assert_eq!(defaults, [None, Some("100"), None, Some("\"planned\""), None]);
 }
 
+/// There is a table `orders` and a column `order_id`, and no `order` alone.
+#[test]
+fn an_order_is_a_resource_that_another_can_refer_to() {
+    assert_eq!(read("order a:int b:int").unwrap().plural.snake, "orders");
+    assert!(read("parcel order:ref weight:int").is_ok());
+}
+
 #[test]
 fn types_have_bounds_of_their_own() {
     assert_eq!(
@@ -68,7 +75,8 @@ fn types_have_bounds_of_their_own() {
 fn what_is_wrong_is_told_with_its_place() {
     for (line, told) in [
         ("Screening a:int b:int", "column 1: expected a name in lower case such as price_list, found `Screening`"),
-        ("select a:int b:int", "column 1: `select` is a reserved word of SQL: choose another name"),
+        ("reference a:int b:int", "column 1: `references` is a reserved word of SQL: choose another --plural"),
+        ("screening a:int order:int", "column 17: `order` is a reserved word of SQL: choose another name"),
         ("screening type:int b:int", "column 11: `type` is a word of Rust: choose another name"),
         ("screening id:int b:int", "column 11: `id` means something else here already: choose another name"),
         ("screening seats b:int", "column 16: expected `:` as in `seats:int`, found the end"),

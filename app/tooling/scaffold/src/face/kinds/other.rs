@@ -152,7 +152,7 @@ impl Face {
             let stem = self.name.strip_suffix(end).filter(|stem| !stem.is_empty())?;
             Some(Name::of(&if end == "ies" { format!("{stem}y") } else { stem.to_owned() }))
         });
-        let mut found = stems.filter(|one| one.plural().snake == self.name && one.reserved().is_none());
+        let mut found = stems.filter(|one| one.plural().snake == self.name && !one.is_word_of_rust());
         found.next().unwrap_or_else(|| Name::of(&format!("{}_item", self.name)))
     }
 }
