@@ -123,6 +123,10 @@ policy! {
     UsersGrant       = "users:grant":           None  Any   None   None    None;
     /// See who changed what, when, from where.
     AuditsRead       = "audits:read":           None  Any   None   None    None;
+    /// See orders.
+    OrdersRead       = "orders:read":           None  Any   None   Any     Own;
+    /// Add, change and remove orders.
+    OrdersWrite      = "orders:write":          None  Any   None   None    Own;
     // `admin new resource` adds rows above this line.
 }
 

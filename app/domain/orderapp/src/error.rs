@@ -1,0 +1,15 @@
+//! What a failure of the business means to a client.
+
+use apierror::{ApiError, Code};
+
+/// The answer to a failure. A new kind of failure fails to compile here.
+pub(crate) fn to_api(error: orderbus::Error) -> ApiError {
+    match error {
+        orderbus::Error::NotFound => ApiError::new(Code::NotFound),
+        orderbus::Error::EditConflict { current } => {
+            ApiError::new(Code::PreconditionFailed).with_detail(format!("the order has version {current} now"))
+        }
+        orderbus::Error::InUse => ApiError::new(Code::Conflict).with_detail("something refers to the order"),
+        orderbus::Error::Store(error) => error.into(),
+    }
+}

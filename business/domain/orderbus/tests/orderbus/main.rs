@@ -1,0 +1,14 @@
+//! The rules of orders, against a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by failing")]
+
+mod samples;
+
+mod changes;
+mod create;
+mod delete;
+mod plans;
+mod query;
+mod rows;
+mod update;
+mod values;
