@@ -3,6 +3,7 @@
 mod event;
 mod filter;
 mod model;
+mod stock;
 mod store;
 
 use paging::{OrderBy, Page, Slice};
@@ -15,6 +16,7 @@ pub use crate::model::{
     Director, Genre, Genres, GenresError, ImportKey, ImportMovie, Imported, Movie, NewMovie, Price, RangeError, Rating,
     RatingError, Runtime, Stock, Title, UpdateMovie, Year,
 };
+pub use crate::stock::{Copies, SaleError};
 use crate::store::Store;
 
 /// What can be done with films.

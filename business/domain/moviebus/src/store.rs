@@ -16,6 +16,7 @@ use crate::filter::{OrderField, QueryFilter};
 use crate::model::{
     Director, Genres, ImportMovie, Imported, Movie, Price, Rating, Runtime, Stock, Title, UpdateMovie, Year,
 };
+use crate::stock::Copies;
 
 /// Where films are kept.
 #[derive(Clone)]
@@ -148,6 +149,39 @@ impl Store {
             .bind(types::now());
         let row = self.db.fetch_optional(change).await.map_err(meaning)?;
         Ok(row.map(Movie::from))
+    }
+
+    /// The films of `copies` that there are, in the order of their ids, locked until the transaction ends. In that order
+    /// everybody locks them, so that nobody waits in a circle.
+    pub(crate) async fn lock(&self, copies: &[Copies]) -> Result<Vec<Movie>, sqldb::Error> {
+        const SQL: &str =
+            concat!("SELECT ", columns!(), " FROM movies WHERE movie_id = ANY($1) ORDER BY movie_id FOR UPDATE");
+        let ids: Vec<Uuid> = copies.iter().map(|copies| copies.movie_id.uuid()).collect();
+        let rows = self.db.fetch_all(sqlx::query_as::<_, Row>(SQL).bind(ids)).await?;
+        Ok(rows.into_iter().map(Movie::from).collect())
+    }
+
+    /// Adds to the stock of films, and answers them as they are then, in the order of their ids. A stock that would be
+    /// beyond what is counted stays at the most.
+    pub(crate) async fn move_stock(&self, moves: &[(MovieId, i32)]) -> Result<Vec<Movie>, sqldb::Error> {
+        const SQL: &str = concat!(
+            "WITH moved AS (
+                UPDATE movies SET
+                    stock      = least(stock::bigint + moves.copies, 2147483647)::integer,
+                    version    = version + 1,
+                    updated_at = greatest(updated_at, $3)
+                FROM unnest($1::uuid[], $2::integer[]) AS moves (id, copies)
+                WHERE movie_id = moves.id
+                RETURNING ",
+            columns!(),
+            ") SELECT ",
+            columns!(),
+            " FROM moved ORDER BY movie_id"
+        );
+        let ids: Vec<Uuid> = moves.iter().map(|(movie_id, _)| movie_id.uuid()).collect();
+        let copies: Vec<i32> = moves.iter().map(|(_, copies)| *copies).collect();
+        let change = sqlx::query_as::<_, Row>(SQL).bind(ids).bind(copies).bind(types::now());
+        Ok(self.db.fetch_all(change).await?.into_iter().map(Movie::from).collect())
     }
 
     /// Removes the film and answers it as it was; `None` when no film has the id, or it has another version than

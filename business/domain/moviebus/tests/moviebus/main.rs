@@ -12,5 +12,6 @@ mod plans;
 mod query;
 mod rows;
 mod search;
+mod stock;
 mod update;
 mod values;
