@@ -87,22 +87,22 @@ async fn walking_the_pages_gives_exactly_the_sorted_list() {
     let all = walk(&movies, &QueryFilter::default(), &OrderBy::new([]), 100).await;
     assert_eq!(all.len(), 60);
 
-    let mut orders: Vec<Vec<(OrderField, Direction)>> = vec![vec![], vec![(OrderField::Relevance, DIRECTIONS[1])]];
+    let mut sortings: Vec<Vec<(OrderField, Direction)>> = vec![vec![], vec![(OrderField::Relevance, DIRECTIONS[1])]];
     for first in FIELDS {
         for direction in DIRECTIONS {
-            orders.push(vec![(first, direction)]);
+            sortings.push(vec![(first, direction)]);
             for second in FIELDS.into_iter().filter(|field| *field != first) {
-                orders.push(vec![(first, direction), (second, Direction::Ascending)]);
-                orders.push(vec![(first, direction), (second, Direction::Descending)]);
+                sortings.push(vec![(first, direction), (second, Direction::Ascending)]);
+                sortings.push(vec![(first, direction), (second, Direction::Descending)]);
             }
         }
     }
-    orders.push(vec![
+    sortings.push(vec![
         (OrderField::Runtime, Direction::Descending),
         (OrderField::Year, Direction::Ascending),
         (OrderField::Price, Direction::Descending),
     ]);
-    for terms in orders {
+    for terms in sortings {
         let order = OrderBy::new(terms.clone());
         let mut expected = all.clone();
         expected.sort_by(|a, b| compare(&order, a, b));
