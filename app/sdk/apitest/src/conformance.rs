@@ -144,6 +144,11 @@ impl Resource {
         api
     }
 
+    /// Whether a merge patch changes its items.
+    pub(crate) fn is_patched(&self) -> bool {
+        !(self.patches)().is_empty()
+    }
+
     /// Creates the item with this number.
     #[track_caller]
     pub(crate) fn create<'a>(&'a self, api: &'a Api, number: usize) -> impl Future<Output = Item> + use<'a> {

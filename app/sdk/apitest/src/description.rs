@@ -155,6 +155,16 @@ impl Description {
         paths.iter().find(|(template, _)| fits(template))?.1.get(method)
     }
 
+    /// Whether a request has to have this header field.
+    pub(crate) fn needs(&self, method: &str, path: &str, field: &str) -> bool {
+        let parameters = self.operation(method, path).and_then(|operation| operation["parameters"].as_array());
+        parameters
+            .into_iter()
+            .flatten()
+            .map(|parameter| self.resolve(parameter))
+            .any(|parameter| parameter["in"] == "header" && parameter["name"] == field && parameter["required"] == true)
+    }
+
     fn resolve<'d>(&'d self, described: &'d Value) -> &'d Value {
         match described["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
             Some(pointer) => self.document.pointer(pointer).unwrap(),

@@ -34,7 +34,7 @@ pub struct Resource {
     pub vary: fn(usize) -> Value,
     /// Values that are refused: the pointer to the member, the value.
     pub invalid: fn() -> Vec<(&'static str, Value)>,
-    /// Patches that change an item made of `body`.
+    /// Patches that change an item made of `body`; none where items are not patched.
     pub patches: fn() -> Vec<Value>,
     /// What a list can be sorted by.
     pub sorts: &'static [Sort],

@@ -8,6 +8,8 @@ use types::Role;
 use crate::answer::Answer;
 use crate::api::Api;
 
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+
 /// A request that is being put together; [`Request::send`] sends it.
 #[must_use = "nothing is sent before `send`"]
 pub struct Request<'a> {
@@ -18,12 +20,13 @@ pub struct Request<'a> {
     headers: Vec<(String, Vec<u8>)>,
     body: Option<Vec<u8>>,
     nameless: bool,
+    keyless: bool,
 }
 
 impl<'a> Request<'a> {
     pub(crate) fn new(api: &'a Api, method: &str, path: String) -> Self {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        Self { api, method, path, instance: 0, headers: Vec::new(), body: None, nameless: false }
+        Self { api, method, path, instance: 0, headers: Vec::new(), body: None, nameless: false, keyless: false }
     }
 
     /// Sends it to another instance than the first.
@@ -68,7 +71,13 @@ impl<'a> Request<'a> {
 
     /// Sends it under an idempotency key.
     pub fn key(self, key: &str) -> Self {
-        self.header("Idempotency-Key", key)
+        self.header(IDEMPOTENCY_KEY, key)
+    }
+
+    /// Sends it without an idempotency key, even where the description asks for one.
+    pub fn no_key(mut self) -> Self {
+        self.keyless = true;
+        self
     }
 
     /// Sends JSON.
@@ -87,10 +96,16 @@ impl<'a> Request<'a> {
         self.header(CONTENT_TYPE.as_str(), media_type)
     }
 
-    /// Sends it, and checks the answer against all rules that hold for every answer.
-    pub async fn send(self) -> Answer {
+    /// Sends it, and checks the answer against all rules that hold for every answer. Where the description asks for an
+    /// idempotency key, it gets one of its own.
+    pub async fn send(mut self) -> Answer {
         let reads = matches!(self.method, Method::GET | Method::HEAD);
-        let named = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
+        let has = |field: &str| self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(field));
+        let named = has(AUTHORIZATION.as_str());
+        let needs_key = self.api.description.needs(self.method.as_str(), &self.path, IDEMPOTENCY_KEY);
+        if needs_key && !self.keyless && !has(IDEMPOTENCY_KEY) {
+            self = self.key(&uuid::Uuid::now_v7().to_string());
+        }
         match self.api.reader {
             Some(reader) if reads && !named && !self.nameless => self.by(reader).sent().await,
             _ => self.sent().await,

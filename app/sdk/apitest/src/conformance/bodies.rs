@@ -57,7 +57,7 @@ pub async fn every_missing_member_is_named(resource: &Resource) {
     }
 }
 
-/// On create and on update alike.
+/// On create and on update alike, where items are updated.
 pub async fn every_bad_value_is_refused_at_its_place(resource: &Resource) {
     let api = resource.start(1).await;
     let item = resource.create(&api, 1).await;
@@ -68,6 +68,9 @@ pub async fn every_bad_value_is_refused_at_its_place(resource: &Resource) {
         let create = api.post(resource.path).by(resource.writer).json(&body);
         let refused = create.send().await.problem(422, "invalid");
         assert_eq!(refused.refused(), std::slice::from_ref(&place), "{pointer} {value}");
+        if !resource.is_patched() {
+            continue;
+        }
         let mut patch = json!({});
         let member = pointer.split('/').nth(1).unwrap();
         let whole = (resource.body)(2)[member].clone();
@@ -113,8 +116,10 @@ pub async fn unknown_members_are_refused(resource: &Resource) {
         body[name] = json!("x");
         let place = format!("#/{name}");
         api.post(resource.path).by(resource.writer).json(&body).send().await.invalid(&[&place]);
-        let patch = api.patch(&item.path).by(resource.writer).if_match(&item.tag).merge(&json!({name: null}));
-        patch.send().await.invalid(&[&place]);
+        if resource.is_patched() {
+            let patch = api.patch(&item.path).by(resource.writer).if_match(&item.tag).merge(&json!({name: null}));
+            patch.send().await.invalid(&[&place]);
+        }
     }
     let mut body = (resource.body)(2);
     body["a/b~c"] = json!(1);

@@ -89,6 +89,14 @@ pub async fn a_create_that_was_refused_leaves_its_key_free(resource: &Resource) 
     assert_eq!(created.optional_header("idempotent-replayed"), None);
 }
 
+/// 400, and nothing is created.
+pub async fn a_create_needs_a_key(resource: &Resource) {
+    let api = resource.start(1).await;
+    let create = api.post(resource.path).by(resource.writer).no_key().json(&(resource.body)(1));
+    create.send().await.problem(400, "bad-request");
+    assert_eq!(total(&api, resource).await, 0);
+}
+
 async fn total(api: &Api, resource: &Resource) -> i64 {
     let list = api.get(format!("{}?total=true", resource.path)).send().await.expect(200);
     list.json()["total"].as_i64().unwrap()
