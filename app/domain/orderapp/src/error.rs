@@ -9,7 +9,10 @@ pub(crate) fn to_api(error: orderbus::Error) -> ApiError {
         orderbus::Error::EditConflict { current } => {
             ApiError::new(Code::PreconditionFailed).with_detail(format!("the order has version {current} now"))
         }
-        orderbus::Error::InUse => ApiError::new(Code::Conflict).with_detail("something refers to the order"),
+        orderbus::Error::IllegalStep { .. }
+        | orderbus::Error::UnknownMovie(_)
+        | orderbus::Error::SoldOut { .. }
+        | orderbus::Error::Currencies => ApiError::new(Code::Conflict).with_detail(error.to_string()),
         orderbus::Error::Store(error) => error.into(),
     }
 }

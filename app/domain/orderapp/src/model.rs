@@ -1,12 +1,10 @@
 //! Orders as JSON, with the only conversions to and from the business.
 
-use apierror::ApiError;
 use mux::reply::rfc3339;
-use orderbus::{Status, Worth};
-use problem::FieldError;
+use orderbus::{ItemsError, NewItem, Quantity};
 use request::{Body, Field, Object, field};
 use serde::Serialize;
-use types::Currency;
+use types::MovieId;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -14,16 +12,32 @@ use uuid::Uuid;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Order {
     id: Uuid,
-    /// Whose it is.
+    /// Who ordered.
     owner_id: Uuid,
+    /// `pending`, `paid`, `cancelled` or `refunded`.
     status: &'static str,
-    worth: Money,
+    /// What was ordered, as it was then.
+    items: Vec<Item>,
+    /// What all items cost together.
+    total: Money,
     /// One more after every change; the entity tag is made of it.
     version: i64,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// Some copies of a film.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderItem)]
+pub(crate) struct Item {
+    movie_id: Uuid,
+    /// The title when it was ordered.
+    title: String,
+    quantity: i16,
+    /// The price of one copy when it was ordered.
+    price: Money,
 }
 
 /// An amount of money.
@@ -35,93 +49,47 @@ pub(crate) struct Money {
     currency: String,
 }
 
-/// The body that adds an order.
-#[derive(Clone)]
+/// The body that places an order.
 pub(crate) struct NewOrder(orderbus::NewOrder);
 
-/// The merge patch that changes an order.
-pub(crate) struct UpdateOrder {
-    /// The update, apart from what is merged.
-    update: orderbus::UpdateOrder,
-    /// Money is an object: its members are merged with the ones there are.
-    worth: Option<UpdateWorth>,
-}
-
-struct NewWorth(Worth);
-
-struct UpdateWorth {
-    amount: Option<i64>,
-    currency: Option<Currency>,
-}
+/// What is wanted of a film.
+struct Wanted(NewItem);
 
 pub(crate) const STATUS_NAMES: &[&str] = &["pending", "paid", "cancelled", "refunded"];
 
-static STATUS: Field<Status> = field::enumeration(STATUS_NAMES, |text| Ok(Status::parse(text)?));
+pub(crate) static MOVIE_ID: Field<MovieId> = field::id().example("01890a5d-ac96-774b-bcce-b302099a8057");
 
-static NEW_WORTH: Field<NewWorth> = field::object();
+static QUANTITY: Field<Quantity> =
+    field::integer(1..=Quantity::MAX as i64, |copies| Ok(Quantity::parse(copies)?)).describe("Copies.").example("2");
 
-static UPDATE_WORTH: Field<UpdateWorth> = field::object();
+static WANTED: Field<Wanted> = field::object();
 
-static AMOUNT: Field<i64> =
-    field::integer(0..=Worth::MAX, Ok).describe("In the minor unit of the currency, such as cents.").example("999");
-
-static CURRENCY: Field<Currency> =
-    field::enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?))
-        .describe("A code of ISO 4217.")
-        .example("USD");
+static ITEMS: Field<Vec<Wanted>> = field::list(&WANTED, 1..=orderbus::NewOrder::MAX_ITEMS)
+    .describe("The films, each of them once: `quantity` says how many copies.");
 
 impl Body for NewOrder {
     const NAME: &'static str = "NewOrder";
 
     fn read(object: &mut Object<'_>) -> Option<Self> {
-        let status = object.defaulted("status", &STATUS, "pending");
-        let worth = object.required("worth", &NEW_WORTH);
-        Some(Self(orderbus::NewOrder { status: status?, worth: worth?.0 }))
+        let items = object.required("items", &ITEMS)?;
+        let items = items.into_iter().map(|Wanted(item)| item).collect();
+        orderbus::NewOrder::parse(items)
+            .map(Self)
+            .map_err(|error| match error {
+                ItemsError::Count => object.refuse("items", error.to_string()),
+                ItemsError::Repeated { index } => object.refuse_item("items", index, error.to_string()),
+            })
+            .ok()
     }
 }
 
-impl Body for UpdateOrder {
-    const NAME: &'static str = "UpdateOrder";
+impl Body for Wanted {
+    const NAME: &'static str = "NewOrderItem";
 
     fn read(object: &mut Object<'_>) -> Option<Self> {
-        let status = object.patch("status", &STATUS);
-        let worth = object.patch("worth", &UPDATE_WORTH);
-        let update = orderbus::UpdateOrder { status: status?, worth: None };
-        Some(Self { update, worth: worth? })
-    }
-}
-
-impl Body for NewWorth {
-    const NAME: &'static str = "NewOrderWorth";
-
-    fn read(object: &mut Object<'_>) -> Option<Self> {
-        let amount = object.required("amount", &AMOUNT);
-        let currency = object.required("currency", &CURRENCY);
-        let money = types::Money { amount: amount?, currency: currency? };
-        Worth::parse(money).map(Self).map_err(|error| object.refuse("amount", error.to_string())).ok()
-    }
-}
-
-impl Body for UpdateWorth {
-    const NAME: &'static str = "UpdateOrderWorth";
-
-    fn read(object: &mut Object<'_>) -> Option<Self> {
-        let amount = object.patch("amount", &AMOUNT);
-        let currency = object.patch("currency", &CURRENCY);
-        Some(Self { amount: amount?, currency: currency? })
-    }
-}
-
-impl UpdateWorth {
-    /// What becomes of `before`; a stored amount from before today's rules may be none.
-    fn of(self, before: Worth) -> Result<Worth, ApiError> {
-        let before = before.money();
-        let money = types::Money {
-            amount: self.amount.unwrap_or(before.amount),
-            currency: self.currency.unwrap_or(before.currency),
-        };
-        Worth::parse(money)
-            .map_err(|error| ApiError::invalid(vec![FieldError::pointer("#/worth/amount", error.to_string())]))
+        let movie_id = object.required("movie_id", &MOVIE_ID);
+        let quantity = object.required("quantity", &QUANTITY);
+        Some(Self(NewItem { movie_id: movie_id?, quantity: quantity? }))
     }
 }
 
@@ -131,26 +99,28 @@ impl From<NewOrder> for orderbus::NewOrder {
     }
 }
 
-impl UpdateOrder {
-    /// The update of `order`.
-    ///
-    /// # Errors
-    /// 422: what is merged breaks a rule.
-    pub(crate) fn of(self, order: &orderbus::Order) -> Result<orderbus::UpdateOrder, ApiError> {
-        Ok(orderbus::UpdateOrder { worth: self.worth.map(|worth| worth.of(order.worth)).transpose()?, ..self.update })
-    }
-}
-
 impl From<&orderbus::Order> for Order {
     fn from(order: &orderbus::Order) -> Self {
         Self {
             id: order.id.uuid(),
             owner_id: order.owner.uuid(),
             status: order.status.as_str(),
-            worth: order.worth.money().into(),
+            items: order.items.iter().map(Item::from).collect(),
+            total: order.total.into(),
             version: order.version.number(),
             created_at: rfc3339(order.created_at),
             updated_at: rfc3339(order.updated_at),
+        }
+    }
+}
+
+impl From<&orderbus::Item> for Item {
+    fn from(item: &orderbus::Item) -> Self {
+        Self {
+            movie_id: item.movie_id.uuid(),
+            title: item.title.as_str().to_owned(),
+            quantity: item.quantity.copies(),
+            price: item.price.into(),
         }
     }
 }

@@ -6,8 +6,8 @@ use mux::{Collection, Need, Routes, operation};
 use serde_json::json;
 
 use crate::filter::OrderQuery;
-use crate::model::{NewOrder, Order, UpdateOrder};
-use crate::{App, create, delete, query, query_by_id, update};
+use crate::model::{NewOrder, Order};
+use crate::{App, cancel, create, query, query_by_id};
 
 /// The routes of orders that are kept in `db`.
 pub fn routes(db: sqldb::Db) -> Routes {
@@ -15,43 +15,33 @@ pub fn routes(db: sqldb::Db) -> Routes {
         .post(
             "/v1/orders",
             Permission::OrdersWrite,
-            operation("create_order", "Add an order")
-                .idempotent(Need::Optional)
+            operation("create_order", "Place an order")
+                .describe(
+                    "Takes the copies from the stock at the prices of now, all of them or none. 409: a film is unknown, \
+                     has fewer copies left, or the films are priced in several currencies.",
+                )
+                .idempotent(Need::Required)
                 .body::<NewOrder>()
-                .body_example(json!({
-                    "status": "pending",
-                    "worth": {"amount": 999, "currency": "USD"},
-                }))
+                .body_example(json!({"items": [{"movie_id": "01890a5d-ac96-774b-bcce-b302099a8057", "quantity": 2}]}))
                 .responds_json::<Order>(201)
                 .located()
                 .link("query_order_by_id", "id", "$response.body#/id")
-                .link("update_order", "id", "$response.body#/id")
-                .link("delete_order", "id", "$response.body#/id")
-                .tagged(),
+                .link("cancel_order", "id", "$response.body#/id")
+                .tagged()
+                .refuses(Code::Conflict),
             create,
         )
-        .patch(
-            "/v1/orders/{id}",
-            Permission::OrdersWrite,
-            operation("update_order", "Change an order")
-                .describe("An update that changes nothing keeps the version.")
-                .if_match(Need::Required)
-                .merge_patch::<UpdateOrder>()
-                .body_example(json!({"status": "paid" }))
+        .post(
+            "/v1/orders/{id}/cancellation",
+            Permission::OrdersCancel,
+            operation("cancel_order", "Give up an order that is not paid yet")
+                .describe("Its copies go back into the stock. 409: it is paid, or given up already.")
+                .if_match(Need::Optional)
                 .responds_json::<Order>(200)
                 .tagged()
-                .refuses(Code::NotFound),
-            update,
-        )
-        .delete(
-            "/v1/orders/{id}",
-            Permission::OrdersWrite,
-            operation("delete_order", "Remove an order")
-                .if_match(Need::Optional)
-                .responds_empty(204)
                 .refuses(Code::NotFound)
                 .refuses(Code::Conflict),
-            delete,
+            cancel,
         )
         .get(
             "/v1/orders",

@@ -125,8 +125,10 @@ policy! {
     AuditsRead       = "audits:read":           None  Any   None   None    None;
     /// See orders.
     OrdersRead       = "orders:read":           None  Any   None   Any     Own;
-    /// Add, change and remove orders.
-    OrdersWrite      = "orders:write":          None  Any   None   None    Own;
+    /// Place orders.
+    OrdersWrite      = "orders:write":          None  None  None   None    Own;
+    /// Give up orders that are not paid yet.
+    OrdersCancel     = "orders:cancel":         None  Any   None   None    Own;
     // `admin new resource` adds rows above this line.
 }
 

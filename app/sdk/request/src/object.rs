@@ -117,6 +117,15 @@ impl Object<'_> {
         }
     }
 
+    /// Refuses one item of the list `name`, counted from 0, for a reason that lies in several items together.
+    ///
+    /// Call it after every getter. Whatever `read` gives then is dropped.
+    pub fn refuse_item(&mut self, name: &'static str, index: usize, words: impl Into<String>) {
+        if let Mode::Reading { place, report, .. } = &mut self.0 {
+            report.add(|| Place::Item(&Place::Member(place, name), index).error(words));
+        }
+    }
+
     fn member<T>(&mut self, name: &'static str, field: &Field<T>, rule: Rule) -> Option<Member<T>> {
         match &mut self.0 {
             Mode::Describing { members, components } => {

@@ -24,7 +24,6 @@ pub const SERVICE: Service = Service {
 
 /// What a development machine starts with, beside users and films.
 const SEEDS: &[Seed] = &[
-    orderapp::SEED,
     // `admin new resource` adds seeds above this line.
 ];
 

@@ -2,7 +2,7 @@
 
 use changes::{Change, Entity, Fields, Shown, Value};
 
-use crate::model::{Order, Status, Worth};
+use crate::model::{Item, Order, Status};
 
 /// What orders are called in audits and events.
 pub const ENTITY: Entity = Entity::new("order");
@@ -11,9 +11,18 @@ changes::shown! {
     Status => as_str,
 }
 
-impl Shown for Worth {
+impl Shown for Item {
     fn show(&self) -> Value {
-        self.money().show()
+        Value::Object(
+            [
+                ("movie_id".to_owned(), self.movie_id.show()),
+                ("title".to_owned(), self.title.show()),
+                ("quantity".to_owned(), self.quantity.copies().into()),
+                ("price".to_owned(), self.price.show()),
+            ]
+            .into_iter()
+            .collect(),
+        )
     }
 }
 
@@ -25,10 +34,6 @@ pub(crate) fn updated(before: &Order, after: &Order) -> Change {
     Change::updated(ENTITY, after.id, after.version, fields(before), fields(after)).owned_by(after.owner)
 }
 
-pub(crate) fn deleted(order: &Order) -> Change {
-    Change::deleted(ENTITY, order.id, order.version, fields(order)).owned_by(order.owner)
-}
-
 fn fields(order: &Order) -> Fields {
-    Fields::new().field("status", &order.status).field("worth", &order.worth)
+    Fields::new().field("status", &order.status).field("items", &order.items).field("total", &order.total)
 }

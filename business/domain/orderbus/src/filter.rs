@@ -1,6 +1,7 @@
 //! Which orders a list shows, and in what order.
 
 use paging::Direction;
+use types::MovieId;
 
 use crate::model::Status;
 
@@ -12,17 +13,19 @@ pub const DEFAULT_ORDER: [(OrderField, Direction); 1] = [(OrderField::CreatedAt,
 pub struct QueryFilter {
     /// Has this status.
     pub status: Option<Status>,
-    /// The worth is at least this, in minor units of whatever its currency is.
-    pub worth_from: Option<i64>,
-    /// The worth is at most this, in minor units of whatever its currency is.
-    pub worth_to: Option<i64>,
+    /// Has copies of this film.
+    pub movie_id: Option<MovieId>,
+    /// The total is at least this, in minor units of whatever its currency is.
+    pub total_from: Option<i64>,
+    /// The total is at most this, in minor units of whatever its currency is.
+    pub total_to: Option<i64>,
 }
 
 /// What a list can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OrderField {
-    /// The worth's amount, whatever its currency is.
-    Worth,
-    /// The moment the order was added.
+    /// The amount of the total, whatever its currency is.
+    Total,
+    /// The moment the order was placed.
     CreatedAt,
 }

@@ -5,13 +5,14 @@ mod filter;
 mod model;
 mod store;
 
+use moviebus::{Copies, SaleError};
 use paging::{OrderBy, Page, Slice};
 use sqldb::Db;
-use types::{OrderId, Scope, UserId, Version};
+use types::{MovieId, OrderId, Scope, UserId, Version};
 
 pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, OrderField, QueryFilter};
-pub use crate::model::{NewOrder, Order, RangeError, Status, StatusError, UpdateOrder, Worth};
+pub use crate::model::{Item, ItemsError, NewItem, NewOrder, Order, Quantity, RangeError, Status, StatusError, Step};
 use crate::store::Store;
 
 /// What can be done with orders.
@@ -19,6 +20,7 @@ use crate::store::Store;
 pub struct Business {
     db: Db,
     store: Store,
+    movies: moviebus::Business,
 }
 
 /// Why something could not be done.
@@ -27,15 +29,34 @@ pub enum Error {
     /// There is no such order.
     #[error("no such order")]
     NotFound,
-    /// The order was changed since it was read.
+    /// The order has another version than was expected.
     #[error("the order was changed meanwhile and has version {current}")]
     EditConflict {
         /// The version it has now.
         current: Version,
     },
-    /// Something refers to the order, and would lead nowhere without it.
-    #[error("something refers to the order")]
-    InUse,
+    /// The order is in a state from which this step leads nowhere.
+    #[error("an order that is {} cannot be {}", .from.as_str(), .step.as_str())]
+    IllegalStep {
+        /// The state it is in.
+        from: Status,
+        /// The step that was asked for.
+        step: Step,
+    },
+    /// There is no such film.
+    #[error("there is no film {0}")]
+    UnknownMovie(MovieId),
+    /// There are fewer copies of a film than were ordered.
+    #[error("there are {left} copies left of {}", .title.as_str())]
+    SoldOut {
+        /// The film.
+        title: moviebus::Title,
+        /// The copies that there are.
+        left: i32,
+    },
+    /// The films have prices in several currencies, which have no sum.
+    #[error("the films are priced in several currencies")]
+    Currencies,
     /// The database failed.
     #[error("orders could not be read or written")]
     Store(#[from] sqldb::Error),
@@ -44,7 +65,7 @@ pub enum Error {
 impl Business {
     /// The business of orders, stored in `db`.
     pub fn new(db: Db) -> Self {
-        Self { store: Store::new(db.clone()), db }
+        Self { store: Store::new(db.clone()), movies: moviebus::Business::new(db.clone()), db }
     }
 
     /// The same business within the transaction `tx`.
@@ -53,58 +74,37 @@ impl Business {
         Self::new(tx.db())
     }
 
-    /// Adds an order that belongs to `owner`.
+    /// Places an order of `owner`: takes the copies from the stock at the prices of now, all of them or none.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the owner is gone, [`Error::Store`].
-    pub async fn create(&self, owner: UserId, new: NewOrder) -> Result<Order, Error> {
-        let order = new.into_order(OrderId::new(), owner, types::now());
+    /// [`Error::UnknownMovie`], [`Error::SoldOut`], [`Error::Currencies`], [`Error::Store`].
+    pub async fn create(&self, owner: UserId, new: &NewOrder) -> Result<Order, Error> {
         self.db
             .atomic(async |tx| {
+                let wanted: Vec<_> = new.items().iter().map(|item| copies(item.movie_id, item.quantity)).collect();
+                let movies = self.movies.with_tx(&tx).take(&wanted).await?;
+                let order = new.at_prices_of(&movies, OrderId::new(), owner, types::now())?;
                 Store::new(tx.db()).create(&order).await?;
                 changes::record(&tx, &[event::created(&order)]).await?;
-                Ok::<_, Error>(())
+                Ok(order)
             })
-            .await?;
-        Ok(order)
+            .await
     }
 
-    /// Changes `order`, which keeps its version when the update changes nothing.
+    /// Gives up the order, which is not paid yet, if `expected` is its version or `None`, and puts its copies back.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::EditConflict`] when `order` is no longer the current version,
-    /// [`Error::Store`].
-    pub async fn update(&self, order: &Order, update: UpdateOrder) -> Result<Order, Error> {
-        if update.clone().apply(order) == *order {
-            return Ok(order.clone());
-        }
-        let change = self.db.atomic(async |tx| {
-            let updated = Store::new(tx.db()).update(order, update.clone()).await?;
-            if let Some(updated) = &updated {
-                changes::record(&tx, &[event::updated(order, updated)]).await?;
-            }
-            Ok::<_, Error>(updated)
-        });
-        match change.await? {
-            Some(updated) => Ok(updated),
-            None => Err(self.conflict(Scope::Own(order.owner), order.id).await),
-        }
-    }
-
-    /// Removes the order, if `expected` is its version or `None`.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::InUse`],
-    /// [`Error::Store`].
-    pub async fn delete(&self, scope: Scope, order_id: OrderId, expected: Option<Version>) -> Result<(), Error> {
-        let removal = self.db.atomic(async |tx| {
-            let deleted = Store::new(tx.db()).delete(scope, order_id, expected).await?;
-            if let Some(deleted) = &deleted {
-                changes::record(&tx, &[event::deleted(deleted)]).await?;
-            }
-            Ok::<_, Error>(deleted.is_some())
-        });
-        if removal.await? { Ok(()) } else { Err(self.conflict(scope, order_id).await) }
+    /// [`Error::NotFound`] when there is none within `scope`, [`Error::EditConflict`] when it has another version,
+    /// [`Error::IllegalStep`], [`Error::Store`].
+    pub async fn cancel(&self, scope: Scope, order_id: OrderId, expected: Option<Version>) -> Result<Order, Error> {
+        self.db
+            .atomic(async |tx| {
+                let cancelled = step(&tx, scope, order_id, expected, Step::Cancel).await?;
+                let back: Vec<_> = cancelled.items.iter().map(|item| copies(item.movie_id, item.quantity)).collect();
+                self.movies.with_tx(&tx).put_back(&back).await?;
+                Ok(cancelled)
+            })
+            .await
     }
 
     /// A page of the orders within `scope` that `filter` selects.
@@ -137,12 +137,39 @@ impl Business {
     pub async fn count(&self, scope: Scope, filter: &QueryFilter) -> Result<u64, Error> {
         Ok(self.store.count(scope, filter).await?)
     }
+}
 
-    /// Why a statement that names an id and a version met no row.
-    async fn conflict(&self, scope: Scope, order_id: OrderId) -> Error {
-        match self.query_by_id(scope, order_id).await {
-            Ok(order) => Error::EditConflict { current: order.version },
-            Err(error) => error,
+/// Takes the step, and tells of it. The order stays locked until the transaction ends: of two steps at once, the second
+/// starts from where the first one led.
+async fn step(
+    tx: &sqldb::Tx,
+    scope: Scope,
+    order_id: OrderId,
+    expected: Option<Version>,
+    step: Step,
+) -> Result<Order, Error> {
+    let store = Store::new(tx.db());
+    let order = store.lock(scope, order_id).await?.ok_or(Error::NotFound)?;
+    if expected.is_some_and(|expected| expected != order.version) {
+        return Err(Error::EditConflict { current: order.version });
+    }
+    let status = order.status.after(step).ok_or(Error::IllegalStep { from: order.status, step })?;
+    let (version, updated_at) = store.step(order.id, status).await?;
+    let after = Order { status, version, updated_at, ..order.clone() };
+    changes::record(tx, &[event::updated(&order, &after)]).await?;
+    Ok(after)
+}
+
+fn copies(movie_id: MovieId, quantity: Quantity) -> Copies {
+    Copies { movie_id, number: quantity.copies().unsigned_abs() }
+}
+
+impl From<SaleError> for Error {
+    fn from(error: SaleError) -> Self {
+        match error {
+            SaleError::Unknown(movie_id) => Self::UnknownMovie(movie_id),
+            SaleError::SoldOut { title, left, .. } => Self::SoldOut { title, left },
+            SaleError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -1,62 +1,91 @@
-//! An order, what it takes to make or change one, and the values that only orders have.
+//! An order, what it takes to make one, the states it goes through, and the values that only orders have.
 
-use types::{Money, OrderId, Timestamp, UserId, Version};
+use moviebus::Movie;
+use types::{Money, MovieId, OrderId, Timestamp, UserId, Version};
+
+use crate::Error;
 
 /// An order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// Identifies the order.
     pub id: OrderId,
-    /// Whose it is.
+    /// Who ordered.
     pub owner: UserId,
-    /// The status.
+    /// How far it is.
     pub status: Status,
-    /// The worth.
-    pub worth: Worth,
+    /// What was ordered, in the order in which it was asked for.
+    pub items: Vec<Item>,
+    /// What all items cost together.
+    pub total: Money,
     /// One more after every change.
     pub version: Version,
-    /// When the order was added.
+    /// When the order was placed.
     pub created_at: Timestamp,
     /// When the order was last changed.
     pub updated_at: Timestamp,
 }
 
+/// Some copies of a film, as they were when they were ordered: a film may change afterwards, or go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The film.
+    pub movie_id: MovieId,
+    /// Its title then.
+    pub title: moviebus::Title,
+    /// How many copies.
+    pub quantity: Quantity,
+    /// The price of one copy then.
+    pub price: Money,
+}
+
+/// What is wanted of a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewItem {
+    /// The film.
+    pub movie_id: MovieId,
+    /// How many copies.
+    pub quantity: Quantity,
+}
+
 /// What a new order is made of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewOrder {
-    /// The status.
-    pub status: Status,
-    /// The worth.
-    pub worth: Worth,
-}
+pub struct NewOrder(Vec<NewItem>);
 
-/// What to change of an order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct UpdateOrder {
-    /// The new status.
-    pub status: Option<Status>,
-    /// The new worth.
-    pub worth: Option<Worth>,
-}
+/// How many copies of one film: 1 to 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity(i16);
 
-/// The status.
+/// How far an order is.
+///
+/// ```text
+/// pending ── pay ──> paid ── refund ──> refunded
+///    └── cancel ──> cancelled
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// `pending`
+    /// `pending`: placed, its copies are kept for who ordered them.
     Pending,
-    /// `paid`
+    /// `paid`: the money is there.
     Paid,
-    /// `cancelled`
+    /// `cancelled`: given up before it was paid; the copies are back.
     Cancelled,
-    /// `refunded`
+    /// `refunded`: the money and the copies are back.
     Refunded,
     /// Stored by another release, and not known to this one.
     Unknown,
 }
 
-/// The worth: zero or more, in the minor unit of its currency.
+/// A step from one state to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Worth(Money);
+pub enum Step {
+    /// The money came.
+    Pay,
+    /// It is given up.
+    Cancel,
+    /// Money and copies go back.
+    Refund,
+}
 
 /// A number is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,32 +102,131 @@ pub struct RangeError {
 #[error("must be one of pending, paid, cancelled, refunded")]
 pub struct StatusError;
 
+/// Why items make no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ItemsError {
+    /// There are none, or too many.
+    #[error("must have 1 to {} items", NewOrder::MAX_ITEMS)]
+    Count,
+    /// A film is there twice: its quantity says how many copies.
+    #[error("repeats the film of an earlier item")]
+    Repeated {
+        /// The place of the second one, from 0.
+        index: usize,
+    },
+}
+
 impl NewOrder {
-    /// The order that is made of it.
-    pub(crate) fn into_order(self, id: OrderId, owner: UserId, now: Timestamp) -> Order {
-        Order {
+    /// The most items.
+    pub const MAX_ITEMS: usize = 50;
+
+    /// Takes untrusted items.
+    ///
+    /// # Errors
+    /// [`ItemsError`].
+    pub fn parse(items: Vec<NewItem>) -> Result<Self, ItemsError> {
+        if items.is_empty() || items.len() > Self::MAX_ITEMS {
+            return Err(ItemsError::Count);
+        }
+        let repeats = |index: &usize| items[..*index].iter().any(|item| item.movie_id == items[*index].movie_id);
+        match (0..items.len()).find(repeats) {
+            Some(index) => Err(ItemsError::Repeated { index }),
+            None => Ok(Self(items)),
+        }
+    }
+
+    /// The items.
+    pub fn items(&self) -> &[NewItem] {
+        &self.0
+    }
+
+    /// The order that is made of it at the prices of `movies`, which are those of its items.
+    ///
+    /// # Errors
+    /// [`Error::UnknownMovie`], [`Error::Currencies`].
+    pub(crate) fn at_prices_of(
+        &self,
+        movies: &[Movie],
+        id: OrderId,
+        owner: UserId,
+        now: Timestamp,
+    ) -> Result<Order, Error> {
+        let item = |new: &NewItem| {
+            let movie = movies.iter().find(|movie| movie.id == new.movie_id);
+            let movie = movie.ok_or(Error::UnknownMovie(new.movie_id))?;
+            let price = movie.price.money();
+            Ok(Item { movie_id: movie.id, title: movie.title.clone(), quantity: new.quantity, price })
+        };
+        let items = self.0.iter().map(item).collect::<Result<Vec<_>, Error>>()?;
+        let total = total(&items).ok_or(Error::Currencies)?;
+        Ok(Order {
             id,
             owner,
-            status: self.status,
-            worth: self.worth,
+            status: Status::Pending,
+            items,
+            total,
             version: Version::FIRST,
             created_at: now,
             updated_at: now,
-        }
+        })
     }
 }
 
-impl UpdateOrder {
-    /// `order` after the update, still with its old version and time.
-    pub fn apply(self, order: &Order) -> Order {
-        let before = order.clone();
-        Order { status: self.status.unwrap_or(before.status), worth: self.worth.unwrap_or(before.worth), ..before }
+/// What `items` cost together; `None` when there is none, or they are priced in several currencies.
+fn total(items: &[Item]) -> Option<Money> {
+    let currency = items.first()?.price.currency;
+    let amount = |item: &Item| item.price.amount * i64::from(item.quantity.copies());
+    let same = items.iter().all(|item| item.price.currency == currency);
+    same.then(|| Money { amount: items.iter().map(amount).sum(), currency })
+}
+
+impl Order {
+    /// The largest total of all, in minor units: [`NewOrder::MAX_ITEMS`] items of the most copies at the highest price. It
+    /// is exact as a JSON number, which many readers take for a double (RFC 8259, section 6).
+    pub const MAX_TOTAL: i64 = moviebus::Price::MAX * NewOrder::MAX_ITEMS as i64 * Quantity::MAX as i64;
+}
+
+impl Quantity {
+    /// The most copies.
+    pub const MAX: i16 = 10;
+
+    /// Takes an untrusted number.
+    ///
+    /// # Errors
+    /// The number is out of its range.
+    pub fn parse(copies: i64) -> Result<Self, RangeError> {
+        match i16::try_from(copies) {
+            Ok(small @ 1..=Self::MAX) => Ok(Self(small)),
+            _ => Err(RangeError { min: 1, max: Self::MAX.into() }),
+        }
+    }
+
+    /// Takes a stored number.
+    pub fn restore(copies: i16) -> Self {
+        Self(copies)
+    }
+
+    /// The number of copies.
+    pub fn copies(self) -> i16 {
+        self.0
     }
 }
 
 impl Status {
     /// Every status that can be given.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Paid, Self::Cancelled, Self::Refunded];
+
+    /// Where `step` leads from here; `None` when it may not be taken.
+    pub const fn after(self, step: Step) -> Option<Self> {
+        match (self, step) {
+            (Self::Pending, Step::Pay) => Some(Self::Paid),
+            (Self::Pending, Step::Cancel) => Some(Self::Cancelled),
+            (Self::Paid, Step::Refund) => Some(Self::Refunded),
+            (Self::Pending, Step::Refund)
+            | (Self::Paid, Step::Pay | Step::Cancel)
+            | (Self::Cancelled | Self::Refunded | Self::Unknown, _) => None,
+        }
+    }
 
     /// Reads untrusted text.
     ///
@@ -125,29 +253,13 @@ impl Status {
     }
 }
 
-impl Worth {
-    /// The largest amount, in minor units. The sum of a thousand of them is still exact as a JSON number, which many
-    /// readers take for a double (RFC 8259, section 6).
-    pub const MAX: i64 = 999_999_999_999;
-
-    /// Takes untrusted money.
-    ///
-    /// # Errors
-    /// The amount is out of its range.
-    pub fn parse(money: Money) -> Result<Self, RangeError> {
-        match money.amount {
-            0..=Self::MAX => Ok(Self(money)),
-            _ => Err(RangeError { min: 0, max: Self::MAX }),
+impl Step {
+    /// What it does to an order, as a sentence goes on.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pay => "paid",
+            Self::Cancel => "cancelled",
+            Self::Refund => "refunded",
         }
-    }
-
-    /// Takes stored money.
-    pub fn restore(money: Money) -> Self {
-        Self(money)
-    }
-
-    /// The worth as money.
-    pub fn money(self) -> Money {
-        self.0
     }
 }

@@ -29,7 +29,8 @@ fn the_policy_reads_as_it_was_decided() {
     users:grant        -          any    -       -        -         Give roles and take them away.
     audits:read        -          any    -       -        -         See who changed what, when, from where.
     orders:read        -          any    -       any      own       See orders.
-    orders:write       -          any    -       -        own       Add, change and remove orders.
+    orders:write       -          -      -       -        own       Place orders.
+    orders:cancel      -          any    -       -        own       Give up orders that are not paid yet.
     ");
 }
 

@@ -1,13 +1,13 @@
 //! What every change of an order leaves behind.
 
-use orderbus::{Business, Error, UpdateOrder};
+use orderbus::{Business, Error};
 use serde_json::{Value, json};
 use sqldb::{Db, Settings};
 use tokio::task::JoinSet;
-use types::{Scope, Version};
+use types::Scope;
 use uuid::Uuid;
 
-use crate::samples::{business, full, lay_ground, numbered, one, owner};
+use crate::samples::{business, film, full, lay_ground, numbered, of, owner, stock};
 
 /// What the audits say, in their order: what happened to which order, how it differs.
 async fn audits(db: &Db) -> Vec<(String, Uuid, i64, Value)> {
@@ -23,34 +23,35 @@ async fn events(db: &Db) -> Vec<(String, Uuid, i64, Value)> {
 }
 
 #[tokio::test]
-async fn a_order_leaves_its_story() {
+async fn an_order_leaves_its_story() {
     let (database, orders) = business().await;
     let db = database.db();
-    let first = orders.create(owner(), full()).await.unwrap();
-    let second = orders.update(&first, one()).await.unwrap();
-    orders.delete(Scope::Any, second.id, Some(second.version)).await.unwrap();
+    let order = orders.create(owner(), &full()).await.unwrap();
+    orders.cancel(Scope::Any, order.id, None).await.unwrap();
 
-    let id = first.id.uuid();
+    let id = order.id.uuid();
+    let cents = |amount: i64| json!({"amount": amount, "currency": "USD"});
+    let item = |number, title: &str, quantity: i64, price: i64| {
+        let movie_id = film(number).to_string();
+        json!({"movie_id": movie_id, "title": title, "quantity": quantity, "price": cents(price)})
+    };
     let row = json!({
         "status": "pending",
-        "worth": {"amount": 999, "currency": "USD"},
+        "items": [item(2, "The Second Ground", 2, 799), item(1, "The First Ground", 1, 999)],
+        "total": cents(2 * 799 + 999),
     });
-    let [came, changed, went] = &audits(&db).await[..] else { panic!("three audits") };
-    assert_eq!((came.0.as_str(), came.1, came.2), ("created", id, 1));
-    assert_eq!(came.3.as_object().unwrap().len(), 2);
+    let [placed, cancelled] = &audits(&db).await[..] else { panic!("two audits") };
+    assert_eq!((placed.0.as_str(), placed.1, placed.2), ("created", id, 1));
+    assert_eq!(placed.3.as_object().unwrap().len(), 3);
     for (name, value) in row.as_object().unwrap() {
-        assert_eq!(came.3[name], json!({ "before": null, "after": value }), "{name}");
+        assert_eq!(placed.3[name], json!({ "before": null, "after": value }), "{name}");
     }
-    let difference = json!({ "status": { "before": "pending", "after": "paid" } });
-    assert_eq!(changed, &("updated".to_owned(), id, 2, difference));
-    assert_eq!((went.0.as_str(), went.1, went.2), ("deleted", id, 2));
-    assert_eq!(went.3["status"], json!({ "before": "paid", "after": null }));
+    let difference = json!({ "status": { "before": "pending", "after": "cancelled" } });
+    assert_eq!(cancelled, &("updated".to_owned(), id, 2, difference));
 
-    let [came, changed, went] = &events(&db).await[..] else { panic!("three events") };
-    assert_eq!((came.0.as_str(), came.1, came.2, &came.3["fields"]), ("created", id, 1, &row));
-    assert_eq!((changed.0.as_str(), &changed.3["changed"]), ("updated", &json!(["status"])));
-    assert_eq!(changed.3["fields"]["status"], json!("paid"));
-    assert_eq!((went.0.as_str(), &went.3["fields"]), ("deleted", &Value::Null));
+    let [placed, cancelled] = &events(&db).await[..] else { panic!("two events") };
+    assert_eq!((placed.0.as_str(), placed.1, placed.2, &placed.3["fields"]), ("created", id, 1, &row));
+    assert_eq!((cancelled.0.as_str(), &cancelled.3["changed"]), ("updated", &json!(["status"])));
 }
 
 /// Who may see what belongs to them may see its events.
@@ -58,22 +59,19 @@ async fn a_order_leaves_its_story() {
 async fn every_event_says_whose_it_is() {
     const SQL: &str = "SELECT owner_id FROM events WHERE entity = 'order' ORDER BY seq";
     let (database, orders) = business().await;
-    let order = orders.create(owner(), full()).await.unwrap();
-    orders.update(&order, one()).await.unwrap();
-    orders.delete(Scope::Any, order.id, None).await.unwrap();
+    let order = orders.create(owner(), &full()).await.unwrap();
+    orders.cancel(Scope::Any, order.id, None).await.unwrap();
     let owners: Vec<(Option<Uuid>,)> = database.db().fetch_all(sqlx::query_as(SQL)).await.unwrap();
-    assert_eq!(owners, [(Some(owner().uuid()),); 3]);
+    assert_eq!(owners, [(Some(owner().uuid()),); 2]);
 }
 
 #[tokio::test]
-async fn what_changes_nothing_leaves_nothing() {
+async fn what_is_refused_leaves_nothing() {
     let (database, orders) = business().await;
     let db = database.db();
-    let order = orders.create(owner(), full()).await.unwrap();
-    orders.update(&order, UpdateOrder::default()).await.unwrap();
-    let stale = orderbus::Order { version: Version::restore(9), ..order.clone() };
-    assert!(matches!(orders.update(&stale, one()).await, Err(Error::EditConflict { .. })));
-    assert!(matches!(orders.delete(Scope::Any, order.id, Some(stale.version)).await, Err(Error::EditConflict { .. })));
+    let order = orders.create(owner(), &full()).await.unwrap();
+    orders.create(owner(), &of(&[(3, 1)])).await.unwrap_err();
+    orders.cancel(Scope::Any, order.id, Some(order.version.next())).await.unwrap_err();
     assert_eq!((audits(&db).await.len(), events(&db).await.len()), (1, 1));
 }
 
@@ -81,19 +79,19 @@ async fn what_changes_nothing_leaves_nothing() {
 async fn what_is_undone_with_the_work_around_it_leaves_nothing() {
     let (database, orders) = business().await;
     let db = database.db();
-    let order = orders.create(owner(), full()).await.unwrap();
+    let order = orders.create(owner(), &full()).await.unwrap();
     let undone = db
         .transact(async |tx| {
             let orders = orders.with_tx(&tx);
-            orders.update(&order, one()).await?;
-            orders.create(owner(), numbered(1)).await?;
-            orders.delete(Scope::Any, order.id, None).await?;
+            orders.create(owner(), &numbered(1)).await?;
+            orders.cancel(Scope::Any, order.id, None).await?;
             Err::<(), _>(Error::NotFound)
         })
         .await;
     assert!(matches!(undone, Err(Error::NotFound)));
     assert_eq!((audits(&db).await.len(), events(&db).await.len()), (1, 1));
     assert_eq!(orders.query_by_id(Scope::Any, order.id).await.unwrap(), order);
+    assert_eq!(stock(&database, 1).await, 999);
 }
 
 #[tokio::test]
@@ -106,13 +104,13 @@ async fn changes_that_use_up_the_pool_do_not_wait_for_their_own_audits() {
     for _ in 0..30 {
         let orders = orders.clone();
         work.spawn(async move {
-            let order = orders.create(owner(), full()).await?;
-            let order = orders.update(&order, one()).await?;
-            orders.delete(Scope::Any, order.id, None).await
+            let order = orders.create(owner(), &full()).await?;
+            orders.cancel(Scope::Any, order.id, None).await
         });
     }
     for outcome in work.join_all().await {
         outcome.unwrap();
     }
-    assert_eq!(audits(&database.db()).await.len(), 90);
+    assert_eq!(audits(&database.db()).await.len(), 60);
+    assert_eq!(stock(&database, 1).await, 1000);
 }

@@ -4,11 +4,10 @@
 
 mod samples;
 
+mod cancel;
 mod changes;
 mod create;
-mod delete;
 mod plans;
 mod query;
 mod rows;
-mod update;
 mod values;

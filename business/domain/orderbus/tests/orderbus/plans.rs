@@ -19,7 +19,7 @@ const OWN_PAGES: u32 = PAGES / 20;
 async fn a_page_reads_as_many_rows_as_it_shows_wherever_it_is() {
     let (database, orders) = large_table().await;
     for (scope, pages) in [(Scope::Any, PAGES), (Scope::Own(owner()), OWN_PAGES)] {
-        for field in [OrderField::Worth, OrderField::CreatedAt] {
+        for field in [OrderField::Total, OrderField::CreatedAt] {
             for direction in [Direction::Ascending, Direction::Descending] {
                 let order = OrderBy::by(field, direction);
                 for number in [1, pages / 2, pages - 1] {
@@ -55,7 +55,7 @@ async fn large_table() -> (Database, Business) {
     lay_ground(&database).await;
     let mut conn = database.connect().await;
     sqlx::query(
-        "INSERT INTO orders (order_id, owner_id, status, worth_amount, worth_currency, version, created_at, updated_at)
+        "INSERT INTO orders (order_id, owner_id, status, total_amount, total_currency, version, created_at, updated_at)
         SELECT gen_random_uuid(), ('00000000-0000-7000-8000-00000000000' || CASE WHEN n % 20 = 0 THEN 1 ELSE 2 END)::uuid, (ARRAY['pending', 'paid', 'cancelled', 'refunded'])[1 + n % 4], n % 1000, 'USD', 1,
             now() + n * interval '1 second', now() + n * interval '1 second'
         FROM generate_series(1, $1) AS n",

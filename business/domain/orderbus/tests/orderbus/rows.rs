@@ -17,14 +17,25 @@ async fn refusal(conn: &mut sqlx::PgConnection, change: &'static str) -> String 
 #[tokio::test]
 async fn the_table_keeps_the_rules_by_itself() {
     let (database, orders) = business().await;
-    orders.create(owner(), full()).await.unwrap();
+    orders.create(owner(), &full()).await.unwrap();
     let mut conn = database.connect().await;
     for (change, constraint) in [
         ("UPDATE orders SET status = 'surplus'", "orders_status_known"),
-        ("UPDATE orders SET worth_amount = -1", "orders_worth_range"),
-        ("UPDATE orders SET worth_amount = 1000000000000", "orders_worth_range"),
-        ("UPDATE orders SET worth_currency = 'usd'", "orders_worth_currency"),
+        ("UPDATE orders SET total_amount = -1", "orders_total_range"),
+        ("UPDATE orders SET total_amount = 499999999999501", "orders_total_range"),
+        ("UPDATE orders SET total_currency = 'usd'", "orders_total_currency"),
         ("UPDATE orders SET version = 0", "orders_version_range"),
+        ("UPDATE order_items SET place = 0", "order_items_place_range"),
+        ("UPDATE order_items SET place = 51", "order_items_place_range"),
+        ("UPDATE order_items SET place = 1", "order_items_pkey"),
+        ("UPDATE order_items SET movie_id = order_id", "order_items_movie_key"),
+        ("UPDATE order_items SET order_id = gen_random_uuid()", "order_items_order_id_fkey"),
+        ("UPDATE order_items SET title = ''", "order_items_title_length"),
+        ("UPDATE order_items SET quantity = 0", "order_items_quantity_range"),
+        ("UPDATE order_items SET quantity = 11", "order_items_quantity_range"),
+        ("UPDATE order_items SET price_amount = -1", "order_items_price_range"),
+        ("UPDATE order_items SET price_amount = 1000000000000", "order_items_price_range"),
+        ("UPDATE order_items SET price_currency = 'usd'", "order_items_price_currency"),
     ] {
         assert_eq!(refusal(&mut conn, change).await, constraint, "{change}");
     }
@@ -35,11 +46,14 @@ async fn the_table_keeps_the_rules_by_itself() {
 #[tokio::test]
 async fn rows_that_break_the_rules_of_today_are_read_all_the_same() {
     let (database, orders) = business().await;
-    let order = orders.create(owner(), full()).await.unwrap();
+    let order = orders.create(owner(), &full()).await.unwrap();
     let mut conn = database.connect().await;
     let older = "
-        ALTER TABLE orders DROP CONSTRAINT orders_status_known, DROP CONSTRAINT orders_worth_range, DROP CONSTRAINT orders_worth_currency;
-        UPDATE orders SET status = 'surplus', worth_amount = -5, worth_currency = '€'";
+        ALTER TABLE orders DROP CONSTRAINT orders_status_known, DROP CONSTRAINT orders_total_range, DROP CONSTRAINT orders_total_currency;
+        ALTER TABLE order_items DROP CONSTRAINT order_items_title_length, DROP CONSTRAINT order_items_quantity_range,
+            DROP CONSTRAINT order_items_price_range, DROP CONSTRAINT order_items_price_currency;
+        UPDATE orders SET status = 'surplus', total_amount = -5, total_currency = '€';
+        UPDATE order_items SET title = '', quantity = 99, price_amount = -1, price_currency = '€'";
     sqlx::raw_sql(older).execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
 
@@ -49,14 +63,4 @@ async fn rows_that_break_the_rules_of_today_are_read_all_the_same() {
         .query(Scope::Any, &QueryFilter::default(), OrderBy::new(orderbus::DEFAULT_ORDER), &Page::first(20))
         .await;
     assert_eq!(list.unwrap().items, [read]);
-}
-
-/// The rows that others lay as their ground fit the table.
-#[tokio::test]
-async fn the_ground_for_others_can_be_laid_twice() {
-    let (database, orders) = business().await;
-    for ground in [include_str!("../ground.sql"), include_str!("../ground.sql")] {
-        database.execute(ground).await;
-    }
-    assert_eq!(orders.count(types::Scope::Any, &QueryFilter::default()).await.unwrap(), 2);
 }

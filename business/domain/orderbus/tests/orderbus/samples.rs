@@ -1,10 +1,11 @@
 //! Orders to test with.
 
-use orderbus::{Business, NewOrder, Status, UpdateOrder, Worth};
-use types::{Currency, Money, UserId};
+use orderbus::{Business, NewItem, NewOrder, Quantity};
+use types::{MovieId, UserId};
 use uuid::Uuid;
 
-/// A business on a database of its own. The database lives as long as the first value.
+/// A business on a database of its own, with the two films of moviebus' ground, of which there are many copies. The
+/// database lives as long as the first value.
 pub(crate) async fn business() -> (dbtest::Database, Business) {
     let database = dbtest::Database::new().await;
     lay_ground(&database).await;
@@ -12,14 +13,19 @@ pub(crate) async fn business() -> (dbtest::Database, Business) {
     (database, business)
 }
 
-/// What orders refer to: two rows of each table.
+/// What orders are made of.
 pub(crate) async fn lay_ground(database: &dbtest::Database) {
-    database.execute(include_str!("../../../userbus/tests/ground.sql")).await;
+    database.execute(include_str!("../../../moviebus/tests/ground.sql")).await;
+    database.execute("UPDATE movies SET stock = 1000").await;
 }
 
-/// The id of one of the two rows.
-pub(crate) fn ground(number: i64) -> Uuid {
-    Uuid::from_u128(0x7000_8000_0000_0000_0000 + u128::from(number.unsigned_abs()))
+fn ground(number: u128) -> Uuid {
+    Uuid::from_u128(0x7000_8000_0000_0000_0000 + number)
+}
+
+/// One of the two films, 1 or 2.
+pub(crate) fn film(number: u128) -> MovieId {
+    MovieId::restore(ground(number))
 }
 
 /// Whose the orders of a test are.
@@ -32,27 +38,27 @@ pub(crate) fn stranger() -> UserId {
     UserId::restore(ground(2))
 }
 
-/// An order in which every member has a value.
+/// An order of these films, each with so many copies.
+pub(crate) fn of(items: &[(u128, i64)]) -> NewOrder {
+    let item = |&(number, copies): &(u128, i64)| NewItem {
+        movie_id: film(number),
+        quantity: Quantity::parse(copies).unwrap(),
+    };
+    NewOrder::parse(items.iter().map(item).collect()).unwrap()
+}
+
+/// An order of both films, of 2 * 799 + 999 cents.
 pub(crate) fn full() -> NewOrder {
-    NewOrder { status: Status::Pending, worth: Worth::parse(cents(999)).unwrap() }
+    of(&[(2, 2), (1, 1)])
 }
 
 /// One of many, that share their values with some of the others.
 pub(crate) fn numbered(number: i64) -> NewOrder {
-    NewOrder { status: Status::ALL[(number % 4) as usize], worth: Worth::parse(cents(number % 7 * 200)).unwrap() }
+    if number % 3 == 0 { of(&[(1, 1 + number % 4)]) } else { of(&[(2, 1 + number % 4), (1, 1)]) }
 }
 
-/// Every member becomes another than it is in [`full`].
-pub(crate) fn everything() -> UpdateOrder {
-    UpdateOrder { status: Some(Status::Paid), worth: Some(Worth::parse(cents(500)).unwrap()) }
-}
-
-/// One member becomes another than it is in [`full`].
-pub(crate) fn one() -> UpdateOrder {
-    UpdateOrder { status: Some(Status::Paid), ..UpdateOrder::default() }
-}
-
-/// So many cents.
-pub(crate) fn cents(amount: i64) -> Money {
-    Money { amount, currency: Currency::USD }
+/// The stock of a film.
+pub(crate) async fn stock(database: &dbtest::Database, number: u128) -> i32 {
+    let movies = moviebus::Business::new(database.db());
+    movies.query_by_id(film(number)).await.unwrap().stock.copies()
 }
