@@ -109,6 +109,8 @@ def main():
         subprocess.check_call(["git", "clone", "--quiet", root.strip(), scratch + "/clone"])
         os.chdir(scratch + "/clone")
         subprocess.check_call(["cargo", "run", "--locked", "--quiet", "--bin", "admin", "--", "new", "resource", *LINE], stdout=subprocess.DEVNULL)
+        if not compiles():
+            sys.exit("without a fault, it does not compile")
         without = tests_that_fail()
         if without is not None:
             sys.exit(f"without a fault, {without} fails")
