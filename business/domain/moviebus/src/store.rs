@@ -426,9 +426,9 @@ fn push_search(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter, typed: &s
             sql.push(" ORDER BY title_folded, movie_id LIMIT ").push_bind(MOST_RANKED).push("))");
         }
         (Reach::Resembling, _) => {
-            sql.push(" AND movie_id = ANY (ARRAY(SELECT movie_id FROM (SELECT movies_resembling(")
+            sql.push(" AND movie_id = ANY (ARRAY(SELECT movie_id FROM movies WHERE movie_id = ANY (ARRAY(SELECT movies_resembling(")
                 .push_bind(typed)
-                .push(") AS movie_id) AS resembling JOIN movies USING (movie_id) WHERE true");
+                .push(")))");
             push_conditions(sql, filter);
             sql.push(" LIMIT ").push_bind(MOST_RANKED).push("))");
         }

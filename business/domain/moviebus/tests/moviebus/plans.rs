@@ -1,7 +1,7 @@
 //! What lists cost on a large table: counted in rows that PostgreSQL reads, which no machine makes faster.
 
 use dbtest::{Database, Reads};
-use moviebus::{Business, Error, Genre, OrderField, QueryFilter, SEARCH_ORDER, Search};
+use moviebus::{Business, Error, Genre, OrderField, QueryFilter, Rating, SEARCH_ORDER, Search};
 use paging::{Direction, OrderBy, Page, Position};
 use sqlx::Connection;
 
@@ -77,6 +77,27 @@ async fn a_search_for_a_common_word_reads_a_bounded_part_and_loses_nothing_in_an
         let rare = movies.query(&filter(&["Rare"], "fillm"), order.clone(), &page).await.unwrap();
         assert_eq!(rare.total, Some(4), "{order:?}");
     }
+}
+
+/// Before its statistics are there, PostgreSQL takes a few conditions for a single row, and would ask for what resembles the
+/// words once for each row instead: seconds, until the statistics come.
+#[tokio::test]
+async fn what_resembles_a_search_is_found_once_in_a_table_without_statistics() {
+    let (database, movies) = large_table().await;
+    database.execute("ALTER TABLE movies SET (autovacuum_enabled = false)").await;
+    database.execute("UPDATE movies SET rating = 'R'").await;
+    database.execute("DELETE FROM pg_statistic WHERE starelid = 'movies'::regclass").await;
+    let filter = QueryFilter {
+        search: Some(Search::parse("Fylm 12345").unwrap()),
+        rating: Some(Rating::R),
+        year_from: Some(1888),
+        price_from: Some(0),
+        price_to: Some(1_000_000),
+        ..QueryFilter::default()
+    };
+    let reads = reads(&database.db(), &movies, filter, &OrderBy::new(SEARCH_ORDER), 1).await;
+    assert!(reads.rows <= 2 * i64::from(ROWS), "{reads:?}");
+    assert!(reads.whole_table <= 2, "{reads:?}");
 }
 
 /// What it reads to show page `number`, from where the page before it ended.
