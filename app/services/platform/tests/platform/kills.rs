@@ -21,7 +21,7 @@ const FEW: u32 = 6;
 const LAST: Duration = Duration::from_secs(120);
 
 /// Where the processes serve that live now.
-type Addresses = Arc<Mutex<Vec<String>>>;
+pub(crate) type Addresses = Arc<Mutex<Vec<String>>>;
 
 /// A change that was acknowledged: which row, its version then.
 type Acknowledged = (Uuid, i64);
@@ -78,7 +78,7 @@ async fn whoever_is_killed_when_every_committed_change_has_its_audit_and_its_eve
 }
 
 /// Kills a process, and starts another in its place.
-async fn kill_one(processes: &mut Vec<Process>, addresses: &Addresses, setup: &Setup) {
+pub(crate) async fn kill_one(processes: &mut Vec<Process>, addresses: &Addresses, setup: &Setup) {
     let at = usize::try_from(random(0..2).as_millis()).unwrap();
     // Killed when it is dropped.
     drop(processes.swap_remove(at));
@@ -87,7 +87,7 @@ async fn kill_one(processes: &mut Vec<Process>, addresses: &Addresses, setup: &S
     show(addresses, processes);
 }
 
-fn show(addresses: &Addresses, processes: &[Process]) {
+pub(crate) fn show(addresses: &Addresses, processes: &[Process]) {
     *addresses.lock().unwrap() = processes.iter().map(|process| process.url.clone()).collect();
 }
 
@@ -181,7 +181,7 @@ fn count(shop: &Shop, sql: &str) -> usize {
 }
 
 /// So many milliseconds, at random.
-fn random(range: std::ops::Range<u64>) -> Duration {
+pub(crate) fn random(range: std::ops::Range<u64>) -> Duration {
     let random = RandomState::new().build_hasher().finish();
     Duration::from_millis(range.start + random % (range.end - range.start))
 }

@@ -12,6 +12,7 @@ mod kills;
 mod life;
 mod mail;
 mod observe;
+mod orders;
 mod policy;
 mod process;
 mod readme;
