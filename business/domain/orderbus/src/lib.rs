@@ -47,7 +47,7 @@ pub enum Error {
     #[error("there is no film {0}")]
     UnknownMovie(MovieId),
     /// There are fewer copies of a film than were ordered.
-    #[error("there are {left} copies left of {}", .title.as_str())]
+    #[error("not enough copies of {} are left: {left}", .title.as_str())]
     SoldOut {
         /// The film.
         title: moviebus::Title,

@@ -49,6 +49,8 @@ impl Fixture {
             .has("business/sdk/migrate")
             .has("business/sdk/dbtest")
             .has("business/domain/moviebus")
+            // A departure that is listed, so that it is not spent.
+            .writes("business/domain/moviebus/src/stock.rs", "")
             .has("app/sdk/mux")
             .has("app/sdk/service")
             .has("app/sdk/apitest")

@@ -80,7 +80,7 @@ fn what_cannot_be_sold_takes_nothing() {
         let both = |first: &str, second: &str, quantity: u32| json!({"items": [{"movie_id": first, "quantity": 1}, {"movie_id": second, "quantity": quantity}]});
         let order = |body: Value| api.post("/v1/orders").by(Role::Customer).json(&body).send();
         let refused = order(both(FILMS[0], FILMS[1], 4)).await.problem(409, "conflict").json();
-        assert_eq!(refused["detail"], "there are 3 copies left of The Second Ground");
+        assert_eq!(refused["detail"], "not enough copies of The Second Ground are left: 3");
         let refused = order(both(FILMS[0], &nobodys, 1)).await.problem(409, "conflict").json();
         assert_eq!(refused["detail"], format!("there is no film {nobodys}"));
         api.spoil("UPDATE movies SET price_currency = 'EUR' WHERE title = 'The Second Ground'").await;

@@ -92,7 +92,9 @@ fn names_that_are_taken_are_refused() {
         let refused = rename(clone.root(), "specimen", name, plural);
         assert!(matches!(refused, Err(PlanError::Exists(_))), "{name}: {refused:?}");
     }
-    assert!(matches!(rename(clone.root(), "specimen", "select", None), Err(PlanError::Line(_))));
+    for name in ["type", "reference"] {
+        assert!(matches!(rename(clone.root(), "specimen", name, None), Err(PlanError::Line(_))), "{name}");
+    }
     assert!(matches!(rename(clone.root(), "specimen", "note", None), Err(PlanError::Line(_))), "a member is called so");
     assert!(matches!(rename(clone.root(), "fossil", "find", None), Err(PlanError::Unknown(_))));
     assert!(matches!(remove(clone.root(), "fossil", false), Err(PlanError::Unknown(_))));
