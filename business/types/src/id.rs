@@ -15,6 +15,9 @@ pub enum SessionKind {}
 /// Names the rows of users.
 #[derive(Debug)]
 pub enum UserKind {}
+/// Names the rows of cinemas.
+#[derive(Debug)]
+pub enum CinemaKind {}
 // `admin new resource` adds kinds above this line.
 
 /// Identifies a film.
@@ -23,6 +26,8 @@ pub type MovieId = Id<MovieKind>;
 pub type SessionId = Id<SessionKind>;
 /// Identifies a user.
 pub type UserId = Id<UserKind>;
+/// Identifies a cinema.
+pub type CinemaId = Id<CinemaKind>;
 // `admin new resource` adds ids above this line.
 
 /// A UUID that identifies one row of the kind `K`; ids of different kinds do not mix.

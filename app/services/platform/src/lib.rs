@@ -24,6 +24,7 @@ pub const SERVICE: Service = Service {
 
 /// What a development machine starts with, beside users and films.
 const SEEDS: &[Seed] = &[
+    cinemaapp::SEED,
     // `admin new resource` adds seeds above this line.
 ];
 
@@ -43,6 +44,8 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
+        cinemaapp::routes(db.clone()),
+        cinemaapp::locations(db.clone()),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),
