@@ -19,8 +19,7 @@ use crate::error::to_api;
 use crate::filter::CinemaQuery;
 use crate::model::{Cinema, NewCinema, UpdateCinema};
 
-pub use crate::location::locations;
-pub use crate::route::routes;
+pub use crate::route::{locations, routes};
 pub use crate::seed::SEED;
 
 /// What the handlers need.

@@ -1,7 +1,6 @@
 //! Places over HTTP, as locations to choose from.
 
-mod model;
-mod route;
+pub(crate) mod model;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -14,19 +13,24 @@ use request::{Empty, JsonOrForm, Query};
 use crate::error::place_to_api;
 use crate::location::model::{Locations, LocationsQuery, LocationsSearch};
 
-pub use crate::location::route::locations;
-
 /// What the handlers need.
-struct App {
-    places: Business,
+pub(crate) struct App {
+    pub(crate) places: Business,
 }
 
-async fn autocomplete(app: Data<App>, Query(query): Query<LocationsQuery>, _: Empty) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn autocomplete(
+    app: Data<App>,
+    Query(query): Query<LocationsQuery>,
+    _: Empty,
+) -> Result<HttpResponse, ApiError> {
     let found = app.places.search(&query.search, query.limit).await.map_err(place_to_api)?;
     reply::unkept(StatusCode::OK, &Locations::from(found))
 }
 
-async fn search(app: Data<App>, JsonOrForm(body): JsonOrForm<LocationsSearch>) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn search(
+    app: Data<App>,
+    JsonOrForm(body): JsonOrForm<LocationsSearch>,
+) -> Result<HttpResponse, ApiError> {
     let found = app.places.search(&body.search, body.limit).await.map_err(place_to_api)?;
     reply::unkept(StatusCode::OK, &Locations::from(found))
 }

@@ -1,4 +1,4 @@
-//! The table of routes of cinemas.
+//! The tables of routes of cinemas and of locations.
 
 use apierror::Code;
 use auth::Permission;
@@ -6,8 +6,10 @@ use mux::{Collection, Need, Routes, operation};
 use serde_json::json;
 
 use crate::filter::CinemaQuery;
+use crate::location::model::{Locations, LocationsQuery, LocationsSearch};
+use crate::location::{autocomplete, search};
 use crate::model::{Cinema, NewCinema, UpdateCinema};
-use crate::{App, create, delete, query, query_by_id, update};
+use crate::{App, create, delete, location, query, query_by_id, update};
 
 /// The routes of cinemas that are kept in `db`.
 pub fn routes(db: sqldb::Db) -> Routes {
@@ -76,4 +78,35 @@ pub fn routes(db: sqldb::Db) -> Routes {
             query_by_id,
         )
         .data(App { cinemas: cinemabus::Business::new(db.clone()), db })
+}
+
+/// The routes of the places that are kept in `db`.
+pub fn locations(db: sqldb::Db) -> Routes {
+    Routes::new("locations", "The cities and towns of the world, from GeoNames (CC BY 4.0).")
+        .get(
+            "/v1/locations/autocomplete",
+            Permission::LocationsRead,
+            operation("autocomplete_locations", "Complete the name of a location")
+                .describe(
+                    "The better match comes first, then the larger location; with a `lat` and a `lon` also the nearer: by \
+                     its people over its distance, from 50 km on.",
+                )
+                .query::<LocationsQuery>()
+                .responds_json::<Locations>(200),
+            autocomplete,
+        )
+        .post(
+            "/v1/locations/search",
+            Permission::LocationsRead,
+            operation("search_locations", "Search locations")
+                .describe(
+                    "By name, by the distance from a point, or by both; it changes nothing. With a `text` the better match \
+                     comes first, without one the nearer location.",
+                )
+                .body_or_form::<LocationsSearch>()
+                .body_example(json!({"latitude": 47.3769, "longitude": 8.5417, "radius": 20_000, "country": "CH"}))
+                .responds_json::<Locations>(200),
+            search,
+        )
+        .data(location::App { places: cinemabus::places::Business::new(db) })
 }

@@ -24,6 +24,8 @@ pub const SERVICE: Service = Service {
 
 /// What a development machine starts with, beside users and films.
 const SEEDS: &[Seed] = &[
+    // Cinemas are in places.
+    seeding::PLACES,
     cinemaapp::SEED,
     // `admin new resource` adds seeds above this line.
 ];

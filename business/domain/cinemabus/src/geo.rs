@@ -94,25 +94,25 @@ impl Longitude {
 }
 
 impl Point {
-    /// The rectangles that together hold every point within `radius` metres: one, or two where the circle crosses the
+    /// What holds every point within `radius` metres: a rectangle, and another one where the circle crosses the
     /// antimeridian. A circle around a pole meets every longitude.
-    pub(crate) fn rectangles(self, radius: f64) -> Vec<Rectangle> {
+    pub(crate) fn rectangles(self, radius: f64) -> (Rectangle, Option<Rectangle>) {
         let (latitude, longitude) = (self.latitude.degrees(), self.longitude.degrees());
         let angle = radius / RADIUS;
         let height = angle.to_degrees() + MARGIN;
         let (south, north) = ((latitude - height).max(Latitude::MIN), (latitude + height).min(Latitude::MAX));
         let all = Rectangle { south, north, west: Longitude::MIN, east: Longitude::MAX };
         if south <= Latitude::MIN || north >= Latitude::MAX {
-            return vec![all];
+            return (all, None);
         }
         // A circle is widest not at its centre's latitude but nearer to the pole, where the meridians draw together.
         let width = (angle.sin() / latitude.to_radians().cos()).min(1.0).asin().to_degrees() + MARGIN;
         let (west, east) = (longitude - width, longitude + width);
         match (west < Longitude::MIN, east > Longitude::MAX) {
-            (true, true) => vec![all],
-            (true, false) => vec![Rectangle { west: west + 360.0, ..all }, Rectangle { east, ..all }],
-            (false, true) => vec![Rectangle { west, ..all }, Rectangle { east: east - 360.0, ..all }],
-            (false, false) => vec![Rectangle { west, east, ..all }],
+            (true, true) => (all, None),
+            (true, false) => (Rectangle { west: west + 360.0, ..all }, Some(Rectangle { east, ..all })),
+            (false, true) => (Rectangle { west, ..all }, Some(Rectangle { east: east - 360.0, ..all })),
+            (false, false) => (Rectangle { west, east, ..all }, None),
         }
     }
 }
@@ -128,6 +128,11 @@ mod tests {
 
     fn point(latitude: f64, longitude: f64) -> Point {
         Point { latitude: Latitude::parse(latitude).unwrap(), longitude: Longitude::parse(longitude).unwrap() }
+    }
+
+    fn rectangles(centre: Point, radius: f64) -> Vec<Rectangle> {
+        let (first, second) = centre.rectangles(radius);
+        [first].into_iter().chain(second).collect()
     }
 
     fn holds(rectangles: &[Rectangle], latitude: f64, longitude: f64) -> bool {
@@ -152,7 +157,7 @@ mod tests {
             for longitude in [-180.0, -179.99, -90.0, 0.0, 8.5, 179.9, 180.0] {
                 for radius in [1.0, 5_000.0, 300_000.0, 1_000_000.0] {
                     let centre = point(latitude, longitude);
-                    let rectangles = centre.rectangles(radius);
+                    let rectangles = rectangles(centre, radius);
                     for step in 0..360 {
                         let (north, east) = towards(centre, radius, f64::from(step).to_radians());
                         assert!(holds(&rectangles, north, east), "{centre:?} {radius} {step}: {north} {east}");
@@ -165,17 +170,17 @@ mod tests {
     #[test]
     fn rectangles_are_cut_at_the_antimeridian_and_hold_little_else() {
         for longitude in [179.95, -179.95] {
-            let rectangles = point(-17.0, longitude).rectangles(20_000.0);
+            let rectangles = rectangles(point(-17.0, longitude), 20_000.0);
             assert_eq!(rectangles.len(), 2, "{rectangles:?}");
             assert!(rectangles.iter().all(|part| part.west < part.east && part.east - part.west < 0.5));
         }
-        assert_eq!(point(-17.0, 0.0).rectangles(20_000.0).len(), 1);
+        assert_eq!(rectangles(point(-17.0, 0.0), 20_000.0).len(), 1);
     }
 
     #[test]
     fn a_circle_around_a_pole_meets_every_longitude() {
         for latitude in [90.0, 89.99, -89.99] {
-            let [all] = point(latitude, 10.0).rectangles(50_000.0)[..] else { panic!("one rectangle") };
+            let [all] = rectangles(point(latitude, 10.0), 50_000.0)[..] else { panic!("one rectangle") };
             assert_eq!((all.west, all.east), (-180.0, 180.0));
             assert!(all.north - all.south < 1.0);
         }

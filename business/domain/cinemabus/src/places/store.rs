@@ -3,7 +3,7 @@
 use sqldb::Db;
 use sqlx::{Postgres, QueryBuilder};
 
-use crate::geo::{Latitude, Longitude, Point};
+use crate::geo::{Latitude, Longitude, Point, Rectangle};
 use crate::places::model::{Country, Found, Imported, Place, PlaceId, PlaceName, Search, Typed};
 
 /// Where places are kept.
@@ -24,7 +24,7 @@ pub(crate) enum Fit {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct PlaceRow {
     place_id: i32,
     name: String,
     country: String,
@@ -82,7 +82,7 @@ impl Store {
         }
         push_order(&mut sql, search);
         sql.push(" LIMIT ").push_bind(i64::from(limit));
-        let rows = self.db.fetch_all(sql.build_query_as::<Row>()).await?;
+        let rows = self.db.fetch_all(sql.build_query_as::<PlaceRow>()).await?;
         Ok(rows.into_iter().map(Found::from).collect())
     }
 
@@ -155,8 +155,8 @@ impl Columns {
     }
 }
 
-impl From<Row> for Found {
-    fn from(row: Row) -> Self {
+impl From<PlaceRow> for Found {
+    fn from(row: PlaceRow) -> Self {
         let place = Place {
             id: PlaceId::restore(row.place_id),
             name: PlaceName::restore(row.name),
@@ -186,40 +186,42 @@ fn push_distance(sql: &mut QueryBuilder<Postgres>, search: &Search) {
 /// The places whose name fits. What is computed from the text is a subquery each time: it is computed once then, and not
 /// for each row.
 fn push_fit(sql: &mut QueryBuilder<Postgres>, typed: &Typed, fit: Fit) {
-    let words = |sql: &mut QueryBuilder<Postgres>| {
-        sql.push("place_words(").push_bind(typed.as_str().to_owned()).push(")");
-    };
     match fit {
         Fit::Beginning => {
             // All that begins with a text is between it and it with the last character of Unicode.
             sql.push(" AND name_folded >= (SELECT ");
-            words(sql);
+            push_words(sql, typed);
             sql.push(") AND name_folded <= (SELECT ");
-            words(sql);
+            push_words(sql, typed);
             // Of punctuation alone no word is left, with which every name begins.
             sql.push(" || chr(1114111)) AND (SELECT ");
-            words(sql);
+            push_words(sql, typed);
             sql.push(" <> '')");
         }
         Fit::Word => {
             sql.push(" AND place_grams(name_folded) && (SELECT ARRAY['w' || left(split_part(");
-            words(sql);
+            push_words(sql, typed);
             sql.push(", ' ', 1), 3)]) AND name_folded LIKE (SELECT '% ' || ");
-            words(sql);
+            push_words(sql, typed);
             sql.push(" || '%') AND (SELECT length(");
-            words(sql);
+            push_words(sql, typed);
             sql.push(") >= ").push_bind(SHORTEST_WORD).push(")");
         }
         Fit::Typo => {
             sql.push(" AND place_grams(name_folded) && (SELECT place_typo_grams(");
-            words(sql);
+            push_words(sql, typed);
             sql.push(")) AND name_folded LIKE ANY ((SELECT place_typos(");
-            words(sql);
+            push_words(sql, typed);
             sql.push("))::text[]) AND (SELECT length(");
-            words(sql);
+            push_words(sql, typed);
             sql.push(") >= ").push_bind(SHORTEST_TYPO).push(")");
         }
     }
+}
+
+/// What was typed, as it is compared.
+fn push_words(sql: &mut QueryBuilder<Postgres>, typed: &Typed) {
+    sql.push("place_words(").push_bind(typed.as_str().to_owned()).push(")");
 }
 
 /// The places within the circle: those of an index's rectangles, then those that are near enough.
@@ -228,16 +230,23 @@ fn push_circle(sql: &mut QueryBuilder<Postgres>, search: &Search) {
     else {
         return;
     };
-    sql.push(" AND (false");
-    for part in centre.rectangles(radius) {
-        sql.push(" OR point(longitude, latitude) <@ box(point(").push_bind(part.west).push(", ").push_bind(part.south);
-        sql.push("), point(").push_bind(part.east).push(", ").push_bind(part.north).push("))");
+    let (first, second) = centre.rectangles(radius);
+    sql.push(" AND (");
+    push_rectangle(sql, first);
+    if let Some(second) = second {
+        sql.push(" OR ");
+        push_rectangle(sql, second);
     }
     sql.push(") AND distance <= ").push_bind(radius);
 }
 
-/// The best first. A place is the likelier to be meant the more people live there and, where a point is known, the nearer it is: a town around the corner comes before a
-/// city at the other end of the earth, and not before one in the next country.
+fn push_rectangle(sql: &mut QueryBuilder<Postgres>, Rectangle { south, north, west, east }: Rectangle) {
+    sql.push("point(longitude, latitude) <@ box(point(").push_bind(west).push(", ").push_bind(south);
+    sql.push("), point(").push_bind(east).push(", ").push_bind(north).push("))");
+}
+
+/// The best first. A place is the likelier to be meant the more people live there and, where a point is known, the nearer
+/// it is: a town around the corner comes before a city at the other end of the earth, and not before one next door.
 fn push_order(sql: &mut QueryBuilder<Postgres>, search: &Search) {
     sql.push(" ORDER BY ");
     let Some(typed) = &search.typed else {
