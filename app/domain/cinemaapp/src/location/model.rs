@@ -84,8 +84,15 @@ impl Parameters for LocationsQuery {
         let (typed, latitude, longitude, limit) = (typed?, latitude?, longitude?, limit?);
         let centre = match point(latitude, longitude) {
             Ok(centre) => centre,
-            Err(Half::Latitude) => return refused(params.refuse("lon", "is required with a latitude")),
-            Err(Half::Longitude) => return refused(params.refuse("lat", "is required with a longitude")),
+            // What is read from here on is dropped.
+            Err(Half::Latitude) => {
+                params.refuse("lon", "is required with a latitude");
+                None
+            }
+            Err(Half::Longitude) => {
+                params.refuse("lat", "is required with a longitude");
+                None
+            }
         };
         let circle = centre.map(|centre| Circle { centre, radius: None });
         Some(Self { search: Search { typed: Some(typed), country: None, circle }, limit })
@@ -106,14 +113,21 @@ impl Body for LocationsSearch {
         let (radius, country, limit) = (radius?, country?, limit?);
         let centre = match point(latitude, longitude) {
             Ok(centre) => centre,
-            Err(Half::Latitude) => return refused(object.refuse("longitude", "is required with a latitude")),
-            Err(Half::Longitude) => return refused(object.refuse("latitude", "is required with a longitude")),
+            // What is read from here on is dropped.
+            Err(Half::Latitude) => {
+                object.refuse("longitude", "is required with a latitude");
+                None
+            }
+            Err(Half::Longitude) => {
+                object.refuse("latitude", "is required with a longitude");
+                None
+            }
         };
-        if centre.is_none() && radius.is_some() {
-            return refused(object.refuse("radius", "must not be given without a latitude and a longitude"));
-        }
-        if centre.is_none() && typed.is_none() {
-            return refused(object.refuse("text", "is required without a latitude and a longitude"));
+        let is_nowhere = latitude.is_none() && longitude.is_none();
+        if is_nowhere && radius.is_some() {
+            object.refuse("radius", "must not be given without a latitude and a longitude");
+        } else if is_nowhere && typed.is_none() {
+            object.refuse("text", "is required without a latitude and a longitude");
         }
         let circle = centre.map(|centre| Circle { centre, radius: Some(radius.unwrap_or(RADIUS_WITHOUT)) });
         Some(Self { search: Search { typed, country, circle }, limit })
@@ -156,9 +170,4 @@ fn point(latitude: Option<Latitude>, longitude: Option<Longitude>) -> Result<Opt
         (Some(_), None) => Err(Half::Latitude),
         (None, Some(_)) => Err(Half::Longitude),
     }
-}
-
-/// Nothing is read of what was refused.
-fn refused<T>((): ()) -> Option<T> {
-    None
 }
