@@ -49,7 +49,7 @@ async fn large_table() -> (Database, Business) {
     sqlx::query(
         "INSERT INTO cinemas (cinema_id, name, address, place, latitude, longitude, screens, version, created_at,
             updated_at)
-        SELECT gen_random_uuid(), 'X' || n, 'X' || n, 1 + n % 5, n % 9 + 0.5, n % 9 + 0.5, 1 + n % 5, 1,
+        SELECT gen_random_uuid(), left('X' || n, 200), left('X' || n, 300), 1 + n % 5, n % 9 + 0.5, n % 9 + 0.5, 1 + n % 5, 1,
             now() + n * interval '1 second', now() + n * interval '1 second'
         FROM generate_series(1, $1) AS n",
     )
