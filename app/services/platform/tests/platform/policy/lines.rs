@@ -14,10 +14,7 @@ use crate::policy::matrix::{Cell, Line, NOTHING};
 
 /// Every route of the platform. Where one asks for more than its own permission, a line of its own says when.
 pub(crate) fn lines() -> Vec<&'static Line> {
-    [audits::LINES, films::LINES, sessions::LINES, users::LINES, cinemas::LINES, cinemas::LOCATIONS, HEALTH]
-        .into_iter()
-        .flatten()
-        .collect()
+    [audits::LINES, films::LINES, sessions::LINES, users::LINES, cinemas::LINES, HEALTH].into_iter().flatten().collect()
 }
 
 const HEALTH: &[Line] = &[

@@ -55,10 +55,6 @@ pub(crate) const LINES: &[Line] = &[
         targets: NOBODYS,
         ask: |cell| async { cell.ground.api.get(path(cell).await) }.boxed_local(),
     },
-];
-
-/// Places are everyone's to find.
-pub(crate) const LOCATIONS: &[Line] = &[
     Line {
         operation: "autocomplete_locations",
         access: needs(Permission::LocationsRead),
