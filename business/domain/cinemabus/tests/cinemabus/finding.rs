@@ -154,10 +154,9 @@ async fn a_text_and_a_circle_are_both_meant() {
 #[tokio::test]
 async fn nothing_is_looked_for_in_the_whole_table() {
     let (database, business) = world().await;
-    database.execute("ANALYZE places").await;
     let here = Circle { centre: point(47.4, 8.5), radius: None };
     // The most common letter; the others are rare, mistyped, unknown, long.
-    for (search, most) in [
+    let searches = [
         (called("s"), 4_500),
         (called("sa"), 2_500),
         (called("new yo"), 300),
@@ -169,12 +168,17 @@ async fn nothing_is_looked_for_in_the_whole_table() {
         (Search { circle: Some(here), ..called("berlni") }, 500),
         (around(47.4, 8.5, 50_000), 300),
         (around(-17.0, 180.0, 50_000), 300),
-    ] {
-        // What is planned once for all values, after five of them, must not be worse.
-        for _ in 0..7 {
-            let reads = reads(&database.db(), &business, &search).await;
-            assert_eq!(reads.whole_table, 0, "{search:?}");
-            assert!(reads.rows <= most, "{search:?}: {reads:?} of {ROWS}");
+    ];
+    // A table that was just filled has no statistics; one that is older has some.
+    for statistics in ["", "ANALYZE places"] {
+        database.execute(statistics).await;
+        for (search, most) in &searches {
+            // What is planned once for all values, after five of them, must not be worse.
+            for _ in 0..7 {
+                let reads = reads(&database.db(), &business, search).await;
+                assert_eq!(reads.whole_table, 0, "{search:?}");
+                assert!(reads.rows <= *most, "{search:?}: {reads:?} of {ROWS}");
+            }
         }
     }
 }
