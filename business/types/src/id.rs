@@ -15,6 +15,9 @@ pub enum SessionKind {}
 /// Names the rows of users.
 #[derive(Debug)]
 pub enum UserKind {}
+/// Names the rows of cinemas.
+#[derive(Debug)]
+pub enum CinemaKind {}
 /// Names the rows of orders.
 #[derive(Debug)]
 pub enum OrderKind {}
@@ -26,6 +29,8 @@ pub type MovieId = Id<MovieKind>;
 pub type SessionId = Id<SessionKind>;
 /// Identifies a user.
 pub type UserId = Id<UserKind>;
+/// Identifies a cinema.
+pub type CinemaId = Id<CinemaKind>;
 /// Identifies an order.
 pub type OrderId = Id<OrderKind>;
 // `admin new resource` adds ids above this line.

@@ -123,6 +123,12 @@ policy! {
     UsersGrant       = "users:grant":           None  Any   None   None    None;
     /// See who changed what, when, from where.
     AuditsRead       = "audits:read":           None  Any   None   None    None;
+    /// See cinemas.
+    CinemasRead      = "cinemas:read":          Any   Any   Any    Any     Any;
+    /// Add, change and remove cinemas.
+    CinemasWrite     = "cinemas:write":         None  Any   Any    None    None;
+    /// Find places of the world.
+    LocationsRead    = "locations:read":        Any   Any   Any    Any     Any;
     /// See orders.
     OrdersRead       = "orders:read":           None  Any   None   Any     Own;
     /// Place orders.

@@ -120,6 +120,12 @@ impl Operation {
         self.body_of::<B>(&["application/json"])
     }
 
+    /// Takes a JSON body, or the same members as a form.
+    #[must_use]
+    pub fn body_or_form<B: request::Body>(self) -> Self {
+        self.body_of::<B>(&["application/json", "application/x-www-form-urlencoded"])
+    }
+
     /// Takes a merge patch (RFC 7396).
     #[must_use]
     pub fn merge_patch<B: request::Body>(self) -> Self {

@@ -26,7 +26,7 @@ pub trait Body: Sized + 'static {
 pub struct Object<'r>(Mode<'r>);
 
 enum Mode<'r> {
-    Reading { members: BTreeMap<Cow<'r, str>, Value<'r>>, place: &'r Place<'r>, report: &'r mut Report },
+    Reading { members: BTreeMap<Cow<'r, str>, Value<'r>>, place: &'r Place<'r>, report: &'r mut Report, form: bool },
     Describing { members: Vec<(&'static str, Schema, bool)>, components: &'r mut Components },
 }
 
@@ -133,7 +133,7 @@ impl Object<'_> {
                 members.push((name, schema, rule.required));
                 None
             }
-            Mode::Reading { members, place, report } => {
+            Mode::Reading { members, place, report, form } => {
                 let place = Place::Member(place, name);
                 let value = match (members.remove(name), rule.default) {
                     (Some(Value::Null), _) if rule.nullable => return Some(Member::Null),
@@ -145,6 +145,11 @@ impl Object<'_> {
                     }
                     (None, None) => return Some(Member::Absent),
                 };
+                // All that a form has is text, which stands for what the field is.
+                let value = match &value {
+                    Value::Text(text) if *form => field.value_of(text),
+                    _ => value,
+                };
                 field.read(value, &place, report).map(Member::Value)
             }
         }
@@ -152,7 +157,7 @@ impl Object<'_> {
 
     /// Reports what no getter asked for.
     fn refuse_the_rest(self) {
-        let Mode::Reading { members, place, report } = self.0 else { return };
+        let Mode::Reading { members, place, report, .. } = self.0 else { return };
         for name in members.keys() {
             report.add(|| {
                 if name.len() <= MAX_NAME {
@@ -171,7 +176,22 @@ pub(crate) fn read_value<B: Body>(value: Value<'_>, place: &Place<'_>, report: &
         report.add(|| place.error("must be an object"));
         return None;
     };
-    let mut object = Object(Mode::Reading { members, place, report });
+    read_members(members, place, report, false)
+}
+
+/// Reads a body from the members of a form.
+pub(crate) fn read_form<B: Body>(texts: BTreeMap<Cow<'_, str>, Cow<'_, str>>, report: &mut Report) -> Option<B> {
+    let members = texts.into_iter().map(|(name, text)| (name, Value::Text(text))).collect();
+    read_members(members, &Place::Body, report, true)
+}
+
+fn read_members<B: Body>(
+    members: BTreeMap<Cow<'_, str>, Value<'_>>,
+    place: &Place<'_>,
+    report: &mut Report,
+    form: bool,
+) -> Option<B> {
+    let mut object = Object(Mode::Reading { members, place, report, form });
     let body = B::read(&mut object);
     object.refuse_the_rest();
     body

@@ -52,6 +52,9 @@ pub enum SeedError {
     /// The films could not be added.
     #[error("the films could not be seeded")]
     Films(#[from] ImportError),
+    /// The places could not be added.
+    #[error("the places could not be seeded")]
+    Places(#[from] crate::place::PlacesError),
     /// The transaction of both failed.
     #[error("the seed could not be kept")]
     Store(#[from] sqldb::Error),

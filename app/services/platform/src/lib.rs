@@ -24,6 +24,9 @@ pub const SERVICE: Service = Service {
 
 /// What a development machine starts with, beside users and films.
 const SEEDS: &[Seed] = &[
+    // Cinemas are in places.
+    seeding::PLACES,
+    cinemaapp::SEED,
     // `admin new resource` adds seeds above this line.
 ];
 
@@ -43,6 +46,8 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
+        cinemaapp::routes(db.clone()),
+        cinemaapp::locations(db.clone()),
         orderapp::routes(db.clone()),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),

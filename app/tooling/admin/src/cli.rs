@@ -177,7 +177,7 @@ pub(crate) enum Migrate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Seed {
-    /// The users alone, no films
+    /// The users alone, no films and no places
     #[arg(long)]
     pub(crate) users_only: bool,
 }
@@ -199,6 +199,25 @@ pub(crate) enum Import {
   admin import movies zarf/data/movies.json --report rejected.jsonl
   zcat films.jsonl.gz | admin import movies - --json")]
     Movies(ImportMovies),
+    /// Places, from a CSV with the columns of zarf/data/cities.csv
+    ///
+    /// A place has the id that GeoNames has given to it: one that is there already is brought up to date, so that a run
+    /// is repeated without harm. What a file lacks stays. Rows are written in batches, each in one transaction; the file
+    /// is read into memory first.
+    ///
+    /// Exits with 5 when more rows were rejected than --max-rejects allows.
+    #[command(after_help = "Example:\n  admin import places zarf/data/cities.csv")]
+    Places(ImportPlaces),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportPlaces {
+    /// The file; - is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// How many rejected rows still make a run that exits with 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) max_rejects: u64,
 }
 
 #[derive(Debug, Args)]

@@ -280,6 +280,7 @@ fn values(kind: &str, words: &[String]) -> Vec<String> {
                 "md5(g::text)",
                 "'a'",
                 "'USD'",
+                "'CH'",
                 "'1'",
                 "'https://example.com/' || g",
                 "'''{}'''",

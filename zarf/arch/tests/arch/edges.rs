@@ -66,12 +66,12 @@ fn siblings_of_a_domain_do_not_know_each_other() {
     )]);
 
     let business = Fixture::sound()
-        .has("business/domain/orderbus")
-        .writes("business/domain/orderbus/src/model.rs", "")
-        .writes("business/domain/orderbus/src/store.rs", "");
-    business.depends("business/domain/orderbus", "dependencies", "moviebus").finds(&[(
+        .has("business/domain/walletbus")
+        .writes("business/domain/walletbus/src/model.rs", "")
+        .writes("business/domain/walletbus/src/store.rs", "");
+    business.depends("business/domain/walletbus", "dependencies", "moviebus").finds(&[(
         Rule::Layers,
-        "orderbus -> moviebus",
+        "walletbus -> moviebus",
         "siblings",
     )]);
 }

@@ -28,6 +28,9 @@ fn the_policy_reads_as_it_was_decided() {
     users:enable       -          any    -       -        -         Keep accounts from signing in, let them again.
     users:grant        -          any    -       -        -         Give roles and take them away.
     audits:read        -          any    -       -        -         See who changed what, when, from where.
+    cinemas:read       any        any    any     any      any       See cinemas.
+    cinemas:write      -          any    any     -        -         Add, change and remove cinemas.
+    locations:read     any        any    any     any      any       Find places of the world.
     orders:read        -          any    -       any      own       See orders.
     orders:write       -          -      -       -        own       Place orders.
     orders:cancel      -          any    -       -        own       Give up orders that are not paid yet.

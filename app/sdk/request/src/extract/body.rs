@@ -1,5 +1,7 @@
 //! JSON bodies.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,11 +17,15 @@ use crate::json::{self, Malformed};
 use crate::object::{self, Body};
 use crate::place::Place;
 use crate::report::Report;
+use crate::uri;
 
 pub use crate::extract::payload::Limits;
 
 /// A body of `application/json`.
 pub struct Json<B>(pub B);
+
+/// A body of `application/json`, or of `application/x-www-form-urlencoded` as forms and simple clients send it.
+pub struct JsonOrForm<B>(pub B);
 
 /// A body of `application/merge-patch+json` (RFC 7396), or `application/json`.
 ///
@@ -44,6 +50,31 @@ pub fn decode<B: Body>(bytes: &[u8]) -> Result<B, ApiError> {
     report.finish(body)
 }
 
+/// Decodes the bytes of a form: each pair is a member, whose text stands for what its field is, as in a query.
+///
+/// # Errors
+/// 400 when they are no form with every member once; 422 when the members are no `B`, with every reason.
+pub fn decode_form<B: Body>(bytes: &[u8]) -> Result<B, ApiError> {
+    let refuse = |words: String| ApiError::new(Code::BadRequest).with_detail(words);
+    let text = str::from_utf8(bytes).map_err(|_| refuse("the body is not UTF-8".to_owned()))?;
+    let pairs =
+        uri::pairs(text).map_err(|_| refuse("the body is no form: a percent sign leads to no text".to_owned()))?;
+    let mut members = BTreeMap::new();
+    for (name, text) in pairs {
+        match members.entry(name) {
+            Entry::Vacant(entry) => entry.insert(text),
+            Entry::Occupied(entry) => {
+                let mut pointer = String::from("#");
+                uri::push_token(&mut pointer, entry.key());
+                return Err(refuse(Malformed::Duplicate { pointer }.to_string()));
+            }
+        };
+    }
+    let mut report = Report::default();
+    let body = object::read_form(members, &mut report);
+    report.finish(body)
+}
+
 impl<B: Body> FromRequest for Json<B> {
     type Error = ApiError;
     type Future = Reading<Self>;
@@ -61,6 +92,20 @@ impl<B: Body> FromRequest for MergePatch<B> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = read(request, payload, Media::MergePatch);
         Box::pin(async move { decode(&bytes.await?).map(Self) })
+    }
+}
+
+impl<B: Body> FromRequest for JsonOrForm<B> {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = Media::is_form(request.headers());
+        let bytes = read(request, payload, Media::JsonOrForm);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if is_form { decode_form(&bytes).map(Self) } else { decode(&bytes).map(Self) }
+        })
     }
 }
 

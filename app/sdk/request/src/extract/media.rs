@@ -11,6 +11,8 @@ pub(crate) enum Media {
     Json,
     /// `application/merge-patch+json` (RFC 7396), or `application/json`.
     MergePatch,
+    /// `application/json`, or `application/x-www-form-urlencoded` (the URL standard of the WHATWG).
+    JsonOrForm,
 }
 
 const JSON: &[u8] = b"application/json";
@@ -40,6 +42,13 @@ impl Media {
         }
     }
 
+    /// Whether the header names a form.
+    pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+        let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media = value.and_then(|text| text.parse::<Mime>().ok());
+        media.is_some_and(|media| media.essence_str() == mime::APPLICATION_WWW_FORM_URLENCODED.essence_str())
+    }
+
     fn takes(self, value: &[u8]) -> bool {
         // What nearly every client sends.
         if value == JSON || (value == MERGE_PATCH && matches!(self, Self::MergePatch)) {
@@ -50,6 +59,7 @@ impl Media {
         };
         let known = match (media.type_(), media.subtype(), media.suffix()) {
             (mime::APPLICATION, mime::JSON, None) => true,
+            (mime::APPLICATION, mime::WWW_FORM_URLENCODED, None) => matches!(self, Self::JsonOrForm),
             (mime::APPLICATION, subtype, Some(mime::JSON)) => {
                 subtype == "merge-patch" && matches!(self, Self::MergePatch)
             }
@@ -62,6 +72,11 @@ impl Media {
     fn refusal(self) -> ApiError {
         let (name, value, words) = match self {
             Self::Json => (header::ACCEPT, "application/json", "the body has to be application/json"),
+            Self::JsonOrForm => (
+                header::ACCEPT,
+                "application/json, application/x-www-form-urlencoded",
+                "the body has to be application/json or application/x-www-form-urlencoded",
+            ),
             Self::MergePatch => (
                 ACCEPT_PATCH,
                 "application/merge-patch+json, application/json",
@@ -106,6 +121,17 @@ mod tests {
             "*/*",
         ] {
             assert!(!takes(Media::Json, value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_taken_beside_json_where_it_may_come() {
+        for value in ["application/x-www-form-urlencoded", "Application/X-WWW-Form-URLEncoded; charset=utf-8"] {
+            assert!(takes(Media::JsonOrForm, value), "{value}");
+        }
+        assert!(takes(Media::JsonOrForm, "application/json"));
+        for value in ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded; charset=latin1"] {
+            assert!(!takes(Media::JsonOrForm, value), "{value}");
         }
     }
 

@@ -5,6 +5,7 @@
 mod bodies;
 mod extractors;
 mod film;
+mod forms;
 mod kinds;
 mod lists;
 mod queries;

@@ -1,4 +1,4 @@
-//! What an empty database is filled with: the collection of real films, files of others, users.
+//! What an empty database is filled with: the collection of real films, the cities of the world, files of others, users.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,3 +6,4 @@ mod collection;
 mod development;
 mod import;
 mod native;
+mod places;

@@ -1,5 +1,7 @@
 //! `admin import`.
 
+pub(super) mod places;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -25,6 +27,7 @@ const PRINTED: usize = 50;
 pub(super) async fn run(context: &Context, command: Import) -> Result<Reply, Failure> {
     match command {
         Import::Movies(arguments) => movies(context, arguments).await,
+        Import::Places(arguments) => places::run(context, arguments).await,
     }
 }
 

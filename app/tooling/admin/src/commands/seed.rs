@@ -19,6 +19,7 @@ pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Fai
 
     let users = userbus::Business::new(connected.db.clone());
     let movies = moviebus::Business::new(connected.db.clone());
+    let places = cinemabus::places::Business::new(connected.db.clone());
     let stop = CancellationToken::new();
     let seed = async {
         let created = seeding::users(permit, &users).await?;
@@ -26,9 +27,13 @@ pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Fai
             true => None,
             false => Some(seeding::films(permit, &movies, &stop).await?),
         };
-        Ok::<_, SeedError>((created, films))
+        let places = match arguments.users_only {
+            true => None,
+            false => Some(seeding::places(&places, &stop).await?.created),
+        };
+        Ok::<_, SeedError>((created, films, places))
     };
-    let (created, films) = super::interruptible(seed, &stop).await??;
+    let (created, films, places) = super::interruptible(seed, &stop).await??;
 
     let mut text = match created.as_slice() {
         [] => "the users are there already".to_owned(),
@@ -39,8 +44,12 @@ pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Fai
             "\n{created} films created, {known} there already, {rejected} rows of the collection refused"
         ));
     }
+    if let Some(created) = places {
+        text.push_str(&format!("\n{created} places created"));
+    }
     let exit = if stop.is_cancelled() { Exit::Interrupted } else { Exit::Done };
-    Ok(Reply::lines(json!({ "users_created": created, "films": films }), text).with_exit(exit))
+    Ok(Reply::lines(json!({ "users_created": created, "films": films, "places_created": places }), text)
+        .with_exit(exit))
 }
 
 impl From<SeedError> for Failure {
@@ -48,6 +57,7 @@ impl From<SeedError> for Failure {
         match error {
             SeedError::Users(error) => Self::from(error),
             SeedError::Films(error) => Self::of(super::import::exit_of(&error), &error),
+            SeedError::Places(error) => Self::of(super::import::places::exit_of(&error), &error),
             SeedError::Store(error) => Self::from(error),
         }
         .mend("run it again: it adds what is missing")

@@ -126,3 +126,14 @@ async fn text_of_a_row_does_not_steer_the_terminal() {
 fn the_collection_is_in_the_tree() {
     assert!(PathBuf::from(COLLECTION).is_file());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_come_in_and_a_second_run_changes_nothing() {
+    const CITIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../zarf/data/cities.csv");
+    let database = Database::new().await;
+    let first = run(admin_on(&database, &["import", "places", CITIES])).ended(0);
+    assert!(first.out.contains("34006 rows: 34006 created, 0 brought up to date, 0 rejected"), "{}", first.out);
+    let again = run(admin_on(&database, &["import", "places", CITIES, "--json"])).ended(0).json();
+    assert_eq!((&again["created"], &again["updated"], &again["rows"]), (&0.into(), &0.into(), &34_006.into()));
+    assert_eq!(query(&database, "SELECT count(*) FROM places").await[0][0].as_deref(), Some("34006"));
+}

@@ -116,11 +116,12 @@ async fn a_seed_fills_a_development_database_once() {
     let database = Database::new().await;
     let first = run(admin_on(&database, &["seed", "--json"])).ended(0).json();
     assert_eq!(first["users_created"].as_array().unwrap().len(), 5);
+    assert_eq!(first["places_created"], 34_006);
     assert_eq!(first["films"], serde_json::json!({ "rows": 3201, "created": 3178, "known": 0, "rejected": 23 }));
     let again = run(admin_on(&database, &["seed"])).ended(0).out;
     assert_eq!(
         again,
-        "the users are there already\n0 films created, 3178 there already, 23 rows of the collection refused\n"
+        "the users are there already\n0 films created, 3178 there already, 23 rows of the collection refused\n0 places created\n"
     );
 }
 

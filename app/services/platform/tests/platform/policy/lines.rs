@@ -1,6 +1,7 @@
 //! How each route is asked, by whom it is meant to be had, whose its targets are.
 
 mod audits;
+mod cinemas;
 mod films;
 mod orders;
 mod sessions;
@@ -14,7 +15,10 @@ use crate::policy::matrix::{Cell, Line, NOTHING};
 
 /// Every route of the platform. Where one asks for more than its own permission, a line of its own says when.
 pub(crate) fn lines() -> Vec<&'static Line> {
-    [audits::LINES, films::LINES, sessions::LINES, users::LINES, orders::LINES, HEALTH].into_iter().flatten().collect()
+    [audits::LINES, films::LINES, sessions::LINES, users::LINES, cinemas::LINES, orders::LINES, HEALTH]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 const HEALTH: &[Line] = &[
