@@ -1,4 +1,4 @@
-//! Workers on a real runtime of several threads.
+//! Workers on a real runtime of several threads; the examples' own code.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +14,9 @@ mod deadlines;
 mod limits;
 mod outcomes;
 mod panics;
+mod replacement;
 mod stop;
+mod words;
 
 fn worker(running: usize, waiting: usize) -> Worker {
     Worker::new(Limits { running: NonZeroUsize::new(running).unwrap(), waiting }, Handle::current())

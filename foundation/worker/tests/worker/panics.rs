@@ -33,7 +33,7 @@ struct Brittle;
 
 impl Drop for Brittle {
     fn drop(&mut self) {
-        std::panic::panic_any("dropped");
+        std::panic::resume_unwind(Box::new("dropped"));
     }
 }
 
