@@ -58,7 +58,7 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        // A task may panic while it is dropped, after its outcome was known.
+        // A panic, of the task or of what it drops, comes through here on its way to the runtime, which catches it.
         let outcome = if std::thread::panicking() { Outcome::Panicked } else { self.outcome };
         let mut state = self.shared.state();
         if self.slot.is_some() {

@@ -34,18 +34,18 @@ pub enum Error {
 }
 
 impl Error {
+    /// Of a task that came to no end of its own: it was cancelled, or panicked.
+    pub(crate) fn of_join(error: JoinError) -> Self {
+        error.try_into_panic().map_or(Self::Cancelled, |payload| Self::of_panic(&*payload))
+    }
+
     /// Of what a panic left behind.
-    pub(crate) fn of_panic(payload: &(dyn Any + Send)) -> Self {
+    fn of_panic(payload: &(dyn Any + Send)) -> Self {
         let message = payload
             .downcast_ref::<&str>()
             .copied()
             .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
             .unwrap_or("it left no message");
         Self::Panicked { message: message.to_owned() }
-    }
-
-    /// Of a task that its runtime ended: by request, or because the task panicked while it was dropped.
-    pub(crate) fn of_join(error: JoinError) -> Self {
-        error.try_into_panic().map_or(Self::Cancelled, |payload| Self::of_panic(&*payload))
     }
 }

@@ -57,7 +57,6 @@
 
 mod account;
 mod error;
-mod isolation;
 mod tally;
 mod task;
 mod turn;

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::account::Account;
-use crate::isolation::isolated;
 use crate::task::Leashed;
 use crate::turn::Turn;
 use crate::{Error, Report, Status, Task};
@@ -195,8 +194,8 @@ impl Worker {
     {
         let account = Account::open(&self.shared, place)?;
         let turn = Turn::take(&self.shared.slots);
-        // No bare task: the account is what the stop waits for, and the panic becomes a value.
-        Ok(Task::new(self.shared.runtime.spawn(work(account, turn, self.deadline, future))))
+        // No bare task: the stop waits for the account, which counts a panic, and the `Task` makes an error of it.
+        Ok(Task::new(self.shared.runtime.spawn(work(future, turn, self.deadline, account))))
     }
 }
 
@@ -209,12 +208,13 @@ impl std::fmt::Debug for Worker {
     }
 }
 
-/// A task from its acceptance to its end. The account is dropped last: a slot is free when its task is gone.
+/// A task from its acceptance to its end. The account is dropped last, so that a slot is free when its task is gone: what
+/// was never polled drops its arguments in their order, and after that the future lies further in.
 async fn work<F: Future>(
-    mut account: Account,
+    future: F,
     turn: Turn,
     deadline: Option<Instant>,
-    future: F,
+    mut account: Account,
 ) -> Result<F::Output, Error> {
     let ended = waited_and_run(&mut account, turn, deadline, future).await;
     account.end(&ended);
@@ -239,7 +239,12 @@ async fn waited_and_run<F: Future>(
         return Err(Ending::Overdue.error(false));
     }
     account.begin(slot)?;
-    isolated(future, async { ending.await.error(true) }).await
+    // The end is asked first: what is over its deadline does nothing more, even if it could.
+    tokio::select! {
+        biased;
+        ending = &mut ending => Err(ending.error(true)),
+        value = future => Ok(value),
+    }
 }
 
 /// Why a task may not go on.

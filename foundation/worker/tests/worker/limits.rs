@@ -1,9 +1,12 @@
 //! How many run, how many wait.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use tokio::sync::Barrier;
+use tokio::task::coop;
 use worker::Error;
 
 use crate::{Gate, all_slots_are_free, worker};
@@ -84,7 +87,6 @@ async fn tasks_begin_in_the_order_in_which_they_were_submitted() {
     let (worker, gate) = (worker(1, 2000), Gate::new());
     let begun = Arc::new(Mutex::new(Vec::new()));
     let first = worker.try_spawn(gate.clone().pass()).unwrap();
-    // More than a task's budget of 128 operations: the queue does not depend on it.
     let mut tasks = Vec::new();
     for number in 0..1000 {
         let begun = Arc::clone(&begun);
@@ -96,6 +98,29 @@ async fn tasks_begin_in_the_order_in_which_they_were_submitted() {
         task.await.unwrap();
     }
     assert!(begun.lock().unwrap().iter().copied().eq(0..1000));
+}
+
+/// One thread: nothing runs before this test waits.
+#[tokio::test]
+async fn a_caller_that_used_up_its_budget_keeps_its_turn() {
+    let worker = worker(1, 2);
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let task = |number: u8| {
+        let begun = Arc::clone(&begun);
+        async move { begun.lock().unwrap().push(number) }
+    };
+    let first = worker.try_spawn(task(1)).unwrap();
+    // From here on, whatever this test asks the runtime for makes it wait.
+    while coop::has_budget_remaining() {
+        let _ = pin!(coop::consume_budget()).poll(&mut Context::from_waker(Waker::noop()));
+    }
+    let second = worker.try_spawn(task(2)).unwrap();
+    // On a thread of its own, which has no budget to use up.
+    let third = std::thread::scope(|scope| scope.spawn(|| worker.try_spawn(task(3)).unwrap()).join().unwrap());
+    for task in [first, second, third] {
+        task.await.unwrap();
+    }
+    assert_eq!(*begun.lock().unwrap(), [1, 2, 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

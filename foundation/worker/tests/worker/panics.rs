@@ -50,22 +50,33 @@ async fn a_panic_while_a_task_is_dropped_is_its_error_too() {
     cancelled.cancel();
     assert_eq!(cancelled.await, panicked("dropped"));
 
-    // Never begun: it is dropped in the waiting room.
-    let blocking = worker.try_spawn(gate.clone().pass()).unwrap();
-    gate.met(1).await;
-    let brittle = Brittle;
-    let waiting = worker.try_spawn(async move { drop(brittle) }).unwrap();
-    waiting.cancel();
-    assert_eq!(waiting.await, panicked("dropped"));
-    gate.let_through(1);
-    blocking.await.unwrap();
-
     all_slots_are_free(&worker, 1).await;
     let at_the_end = worker.try_spawn(hold(gate.clone())).unwrap();
     gate.met(1).await;
     let report = worker.stop(std::time::Duration::ZERO).await;
     assert_eq!(at_the_end.await, panicked("dropped"));
     assert_eq!((report.ended.panicked, report.ended.total(), report.stuck), (1, 1, 0));
+}
+
+/// One thread: nothing runs before this test waits.
+#[tokio::test]
+async fn a_panic_while_a_task_is_dropped_that_never_began_is_its_error_too() {
+    for looks in [0, 1, 5] {
+        let (worker, gate) = (worker(1, 8), Gate::new());
+        let blocking = worker.try_spawn(gate.clone().pass()).unwrap();
+        let brittle = Brittle;
+        let waiting = worker.try_spawn(async move { drop(brittle) }).unwrap();
+        for _ in 0..looks {
+            tokio::task::yield_now().await;
+        }
+        waiting.cancel();
+        assert_eq!(waiting.await, panicked("dropped"), "{looks}");
+        gate.let_through(1);
+        blocking.await.unwrap();
+        let ended = worker.status().ended;
+        assert_eq!((ended.panicked, ended.finished, ended.cancelled), (1, 1, 0), "{looks}");
+        all_slots_are_free(&worker, 1).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
