@@ -16,8 +16,7 @@ pub(crate) enum Turn {
 
 impl Turn {
     pub(crate) fn take(slots: &Arc<Semaphore>) -> Self {
-        // Unconstrained: a caller that has used up its budget would not be put into the queue.
-        let mut turn = Box::pin(tokio::task::unconstrained(Arc::clone(slots).acquire_owned()));
+        let mut turn = Box::pin(Arc::clone(slots).acquire_owned());
         // The first look puts it into the queue; whoever awaits it looks again, and is woken then.
         match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(granted) => Self::Come(granted),

@@ -109,11 +109,11 @@ async fn a_caller_that_used_up_its_budget_keeps_its_turn() {
         let begun = Arc::clone(&begun);
         async move { begun.lock().unwrap().push(number) }
     };
-    let first = worker.try_spawn(task(1)).unwrap();
     // From here on, whatever this test asks the runtime for makes it wait.
     while coop::has_budget_remaining() {
         let _ = pin!(coop::consume_budget()).poll(&mut Context::from_waker(Waker::noop()));
     }
+    let first = worker.try_spawn(task(1)).unwrap();
     let second = worker.try_spawn(task(2)).unwrap();
     // On a thread of its own, which has no budget to use up.
     let third = std::thread::scope(|scope| scope.spawn(|| worker.try_spawn(task(3)).unwrap()).join().unwrap());
