@@ -104,6 +104,9 @@ impl Worker {
     ///
     /// # Errors
     /// There is no value: the task panicked, was overdue, or the worker stopped.
+    ///
+    /// # Panics
+    /// When it has a deadline, and is awaited outside of a runtime with timers.
     pub fn run<F>(&self, future: F) -> impl Future<Output = Result<F::Output, Error>> + Send + use<F>
     where
         F: Future + Send + 'static,
@@ -121,6 +124,9 @@ impl Worker {
     ///
     /// # Errors
     /// The worker stopped, or the deadline passed, before there was room.
+    ///
+    /// # Panics
+    /// When it has a deadline, and is awaited outside of a runtime with timers.
     pub fn spawn<F>(&self, future: F) -> impl Future<Output = Result<Task<F::Output>, Error>> + Send + use<F>
     where
         F: Future + Send + 'static,
@@ -161,8 +167,11 @@ impl Worker {
     /// 3. those that run have `grace` to end;
     /// 4. what then still runs is told to end, and waited for: [`LET_GO`] at most.
     ///
-    /// A second call stops what the first one waits for after its own grace, if that is over earlier. If this future is
+    /// Of several calls, the one whose grace is over first ends what runs for all of them. If this future is
     /// dropped, the worker takes nothing any more, and what runs goes on.
+    ///
+    /// # Panics
+    /// Outside of a runtime with timers.
     pub async fn stop(&self, grace: Duration) -> Report {
         let before = {
             let mut state = self.shared.state();
