@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -45,6 +45,9 @@ bench: toolchain postgres ## the service beside a bare handler: CPU per request,
 bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second
 	$(CARGO) build $(CARGO_LOCKED) --release --bin platform
 	$(CARGO) run $(CARGO_LOCKED) --release --bin logins
+
+bench-worker: toolchain ## bounded tasks beside none: counting words in three ways, replacing in a stream, the cost of a task
+	$(CARGO) bench $(CARGO_LOCKED) --bench throughput
 
 fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300)
 	$(CARGO) build $(CARGO_LOCKED) --bin platform
