@@ -117,7 +117,7 @@ fn lines(resource: &Resource, text: &str) -> Result<String, Missing> {
     let (before, rest) = text.split_at(at + 1);
     let text = format!("{before}mod {plural};\n{rest}");
     // The list is on one line, or has a line for each.
-    let list = text.find("fn lines()").and_then(|start| Some(start + text[start..].find("HEALTH")?));
+    let list = text.find("const LISTS").and_then(|start| Some(start + text[start..].find("HEALTH")?));
     let (before, rest) = text.split_at(list.ok_or_else(|| Missing("HEALTH".to_owned()))?);
     Ok(format!("{before}{plural}::LINES, {rest}"))
 }
