@@ -37,7 +37,7 @@ async fn whoever_is_killed_when_every_committed_change_has_its_audit_and_its_eve
     let people: JoinSet<Vec<Acknowledged>> =
         (0..4).map(|number| change(number, Arc::clone(&addresses), token.clone())).collect();
 
-    let (kills, start) = (kills(), Instant::now());
+    let (kills, start) = (kills("EVENTS_TEST_KILLS"), Instant::now());
     for _ in 0..kills {
         tokio::time::sleep(random(20..700)).await;
         let freezes = random(0..3).is_zero();
@@ -186,7 +186,8 @@ pub(crate) fn random(range: std::ops::Range<u64>) -> Duration {
     Duration::from_millis(range.start + random % (range.end - range.start))
 }
 
+/// Kills of one run: few, unless this variable of the environment says more.
 #[expect(clippy::disallowed_methods, reason = "how this test runs is no setting of the product")]
-fn kills() -> u32 {
-    std::env::var("EVENTS_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(FEW)
+pub(crate) fn kills(variable: &str) -> u32 {
+    std::env::var(variable).ok().and_then(|kills| kills.parse().ok()).unwrap_or(FEW)
 }

@@ -11,11 +11,8 @@ use tokio::task::JoinSet;
 use types::Role;
 use uuid::Uuid;
 
-use crate::kills::{Addresses, kill_one, random, show};
+use crate::kills::{Addresses, kill_one, kills, random, show};
 use crate::shop::{Shop, add_film};
-
-/// Kills of one run, unless the environment says more.
-const FEW: u32 = 6;
 
 /// How long an order may take, kills and all.
 const LAST: Duration = Duration::from_secs(120);
@@ -43,7 +40,7 @@ async fn whoever_is_killed_when_each_key_is_one_order_one_sale_and_one_event() {
         people.spawn(buy(token, body, Arc::clone(&addresses), Arc::clone(&stop)));
     }
 
-    let (kills, start) = (kills(), Instant::now());
+    let (kills, start) = (kills("ORDERS_TEST_KILLS"), Instant::now());
     for _ in 0..kills {
         tokio::time::sleep(random(10..400)).await;
         kill_one(&mut processes, &addresses, &setup).await;
@@ -99,9 +96,4 @@ async fn buy(token: String, body: Value, addresses: Addresses, stop: Arc<AtomicB
         }
     }
     bought
-}
-
-#[expect(clippy::disallowed_methods, reason = "how this test runs is no setting of the product")]
-fn kills() -> u32 {
-    std::env::var("ORDERS_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(FEW)
 }

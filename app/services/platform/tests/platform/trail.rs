@@ -15,7 +15,8 @@ use crate::policy::ground::Ground;
 use crate::policy::lines::lines;
 use crate::policy::matrix::{Cell, Line, Target};
 
-/// Routes that change no row of a domain while they are asked, with the reason. This list may only become shorter, but for those that read.
+/// Routes that change no row of a domain while they are asked, with the reason. But for those that read, this list may only
+/// become shorter.
 const LEAVE_NOTHING: &[(&str, &str)] = &[
     ("refresh", "a session begins and ends, and is told of then; that it is in use every few minutes is no news"),
     ("mail_activation", "a mail is enqueued for any address; the job that writes it makes the token"),

@@ -23,15 +23,12 @@ pub(super) async fn run(context: &Context, arguments: Seed) -> Result<Reply, Fai
     let stop = CancellationToken::new();
     let seed = async {
         let created = seeding::users(permit, &users).await?;
-        let films = match arguments.users_only {
-            true => None,
-            false => Some(seeding::films(permit, &movies, &stop).await?),
-        };
-        let places = match arguments.users_only {
-            true => None,
-            false => Some(seeding::places(&places, &stop).await?.created),
-        };
-        Ok::<_, SeedError>((created, films, places))
+        if arguments.users_only {
+            return Ok::<_, SeedError>((created, None, None));
+        }
+        let films = seeding::films(permit, &movies, &stop).await?;
+        let places = seeding::places(&places, &stop).await?.created;
+        Ok((created, Some(films), Some(places)))
     };
     let (created, films, places) = super::interruptible(seed, &stop).await??;
 
