@@ -5,15 +5,19 @@ mod filter;
 mod model;
 mod store;
 
+use chrono::TimeDelta;
 use moviebus::{Copies, SaleError};
 use paging::{OrderBy, Page, Slice};
 use sqldb::Db;
-use types::{MovieId, OrderId, Scope, UserId, Version};
+use types::{MovieId, OrderId, Scope, Timestamp, UserId, Version};
 
 pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, OrderField, QueryFilter};
 pub use crate::model::{Item, ItemsError, NewItem, NewOrder, Order, Quantity, RangeError, Status, StatusError, Step};
 use crate::store::Store;
+
+/// How long a pending order keeps its copies: whoever wants them has paid by then, and others want them too.
+pub const PENDING_FOR: TimeDelta = TimeDelta::minutes(30);
 
 /// What can be done with orders.
 #[derive(Clone)]
@@ -97,14 +101,50 @@ impl Business {
     /// [`Error::NotFound`] when there is none within `scope`, [`Error::EditConflict`] when it has another version,
     /// [`Error::IllegalStep`], [`Error::Store`].
     pub async fn cancel(&self, scope: Scope, order_id: OrderId, expected: Option<Version>) -> Result<Order, Error> {
-        self.db
-            .atomic(async |tx| {
-                let cancelled = step(&tx, scope, order_id, expected, Step::Cancel).await?;
-                let back: Vec<_> = cancelled.items.iter().map(|item| copies(item.movie_id, item.quantity)).collect();
-                self.movies.with_tx(&tx).put_back(&back).await?;
-                Ok(cancelled)
-            })
-            .await
+        self.db.atomic(async |tx| self.undo(&tx, scope, order_id, expected, Step::Cancel).await).await
+    }
+
+    /// The order, which can be paid for, and which nobody else changes until the transaction ends.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none within `scope`, [`Error::IllegalStep`], [`Error::Store`].
+    pub async fn payable(&self, scope: Scope, order_id: OrderId) -> Result<Order, Error> {
+        let order = self.store.lock(scope, order_id).await?.ok_or(Error::NotFound)?;
+        order.status_after(Step::Pay)?;
+        Ok(order)
+    }
+
+    /// Tells that the money for the order is there.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::IllegalStep`], [`Error::Store`].
+    pub async fn pay(&self, order_id: OrderId) -> Result<Order, Error> {
+        self.db.atomic(async |tx| step(&tx, Scope::Any, order_id, None, Step::Pay).await).await
+    }
+
+    /// Takes the order back, whose money goes back too, if `expected` is its version or `None`, and puts its copies back.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::EditConflict`] when it has another version, [`Error::IllegalStep`], [`Error::Store`].
+    pub async fn refund(&self, order_id: OrderId, expected: Option<Version>) -> Result<Order, Error> {
+        self.db.atomic(async |tx| self.undo(&tx, Scope::Any, order_id, expected, Step::Refund).await).await
+    }
+
+    /// Gives up the orders that were placed before `before` and are not paid yet, so many of them at most, and says how many
+    /// there were. Whoever pays at the same moment is first or too late, as with any two steps.
+    ///
+    /// # Errors
+    /// The database failed; what was given up before stays so.
+    pub async fn expire(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
+        let mut expired = 0;
+        for order_id in self.store.pending_before(before, limit).await? {
+            match self.cancel(Scope::Any, order_id, None).await {
+                Ok(_) => expired += 1,
+                Err(Error::NotFound | Error::IllegalStep { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(expired)
     }
 
     /// A page of the orders within `scope` that `filter` selects.
@@ -137,6 +177,21 @@ impl Business {
     pub async fn count(&self, scope: Scope, filter: &QueryFilter) -> Result<u64, Error> {
         Ok(self.store.count(scope, filter).await?)
     }
+
+    /// Takes a step after which the order has no copies any more, and puts them back.
+    async fn undo(
+        &self,
+        tx: &sqldb::Tx,
+        scope: Scope,
+        order_id: OrderId,
+        expected: Option<Version>,
+        way: Step,
+    ) -> Result<Order, Error> {
+        let undone = step(tx, scope, order_id, expected, way).await?;
+        let back: Vec<_> = undone.items.iter().map(|item| copies(item.movie_id, item.quantity)).collect();
+        self.movies.with_tx(tx).put_back(&back).await?;
+        Ok(undone)
+    }
 }
 
 /// Takes the step, and tells of it. The order stays locked until the transaction ends: of two steps at once, the second
@@ -153,7 +208,7 @@ async fn step(
     if expected.is_some_and(|expected| expected != order.version) {
         return Err(Error::EditConflict { current: order.version });
     }
-    let status = order.status.after(step).ok_or(Error::IllegalStep { from: order.status, step })?;
+    let status = order.status_after(step)?;
     let (version, updated_at) = store.step(order.id, status).await?;
     let after = Order { status, version, updated_at, ..order.clone() };
     changes::record(tx, &[event::updated(&order, &after)]).await?;

@@ -184,6 +184,11 @@ impl Order {
     /// The largest total of all, in minor units: [`NewOrder::MAX_ITEMS`] items of the most copies at the highest price. It
     /// is exact as a JSON number, which many readers take for a double (RFC 8259, section 6).
     pub const MAX_TOTAL: i64 = moviebus::Price::MAX * NewOrder::MAX_ITEMS as i64 * Quantity::MAX as i64;
+
+    /// Where `step` leads this order.
+    pub(crate) fn status_after(&self, step: Step) -> Result<Status, Error> {
+        self.status.after(step).ok_or(Error::IllegalStep { from: self.status, step })
+    }
 }
 
 impl Quantity {

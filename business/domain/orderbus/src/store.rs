@@ -145,6 +145,14 @@ impl Store {
         self.one(SQL, scope, order_id).await
     }
 
+    /// The oldest orders that were placed before `before` and are not paid yet.
+    pub(crate) async fn pending_before(&self, before: Timestamp, limit: u32) -> Result<Vec<OrderId>, sqldb::Error> {
+        const SQL: &str = "
+            SELECT order_id FROM orders WHERE status = 'pending' AND created_at < $1 ORDER BY created_at LIMIT $2";
+        let rows = self.db.fetch_all(sqlx::query_as::<_, (Uuid,)>(SQL).bind(before).bind(i64::from(limit))).await?;
+        Ok(rows.into_iter().map(|(id,)| OrderId::restore(id)).collect())
+    }
+
     async fn one(&self, sql: &'static str, scope: Scope, order_id: OrderId) -> Result<Option<Order>, sqldb::Error> {
         let query = sqlx::query_as::<_, Row>(sql).bind(order_id.uuid()).bind(scope.owner().map(UserId::uuid));
         let Some(row) = self.db.fetch_optional(query).await? else { return Ok(None) };
