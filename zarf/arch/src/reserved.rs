@@ -102,10 +102,10 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         crates: &["reqwest"],
-        users: &["apitest", "bench"],
+        users: &["outbound", "apitest", "bench"],
         tests: &["app"],
-        reason: "no program of the product calls out over HTTP",
-        mend: "list the new client here with its reason: it needs deadlines, a bounded pool, a trace header",
+        reason: "every call to another service has a deadline, bounded retries, a budget",
+        mend: "call through outbound::Client",
     },
     Reserved {
         crates: &["config", "dotenvy"],

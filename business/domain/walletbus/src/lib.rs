@@ -1,4 +1,4 @@
-//! Everything the product knows about wallets and the ledger beneath them.
+//! The ledger: wallets, the money in them, how it moves.
 //!
 //! Money moves by double entry: each [`Transfer`] takes an amount out of one account and puts it into another, in one
 //! statement, and nothing that was booked is changed. So the entries of all accounts sum to zero in every currency at every
