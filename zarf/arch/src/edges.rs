@@ -20,6 +20,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("auth", "sessionbus", "a token ends with the session that it belongs to"),
     ("auth", "userbus", "what a caller may do depends on the roles that the user has now"),
     ("orderbus", "moviebus", "an order takes stock and price in its own transaction, which reaches no other process"),
+    ("paymentbus", "orderbus", "an order is paid in the transaction in which its payment succeeds"),
+    ("paymentbus", "walletbus", "a payment is booked in the transaction in which it changes"),
     ("seeding", "cinemabus", "the first places are the same for the service as for the command line"),
     ("seeding", "moviebus", "the first films are the same for the service as for the command line"),
     ("seeding", "userbus", "the first users are the same for the service as for the command line"),

@@ -116,7 +116,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         crates: &["clap", "clap_complete"],
-        users: &["settings", "assembly", "app/services", "app/tooling", "zarf"],
+        users: &["settings", "assembly", "cardsim", "app/services", "app/tooling", "zarf"],
         tests: &[],
         reason: "the command line belongs to programs",
         mend: "take the value as an argument",

@@ -10,4 +10,5 @@ mod create;
 mod plans;
 mod query;
 mod rows;
+mod steps;
 mod values;
