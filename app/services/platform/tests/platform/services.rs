@@ -150,9 +150,9 @@ async fn one_signs_in_at_one_adds_a_film_at_another_and_orders_it_at_the_third_u
     }
     let spans = collector.spans();
     for (name, count) in [("POST /v1/movies", 1), ("POST /v1/orders", 1), ("GET /v1/audits", 2)] {
-        let found = spans.iter().filter(|span| {
-            span.name == name && hex(&span.trace_id) == trace && hex(&span.parent_span_id) == parent
-        });
+        let found = spans
+            .iter()
+            .filter(|span| span.name == name && hex(&span.trace_id) == trace && hex(&span.parent_span_id) == parent);
         assert_eq!(found.count(), count, "{name}: {spans:?}");
     }
 }
