@@ -19,7 +19,7 @@ use types::{Scope, UserId};
 use crate::error::{bad_token, of_password_change, of_session, of_user};
 use crate::filter::UserQuery;
 use crate::model::{
-    Accepted, Activation, NewPassword, PasswordChange, Recipient, Registration, UpdateUser, User, UserRoles,
+    Accepted, Activation, NewPassword, PasswordChange, Payee, Recipient, Registration, UpdateUser, User, UserRoles,
 };
 
 pub use crate::route::routes;
@@ -217,6 +217,18 @@ async fn query_by_id(
 ) -> Result<HttpResponse, ApiError> {
     let scope = policy::decide(Permission::UsersRead, &caller)?;
     account(&app.users.query_by_id(scope, user_id).await.map_err(of_user)?)
+}
+
+/// Whoever has the id of an account learns its name, and nothing of one that could not be paid.
+async fn query_payee(
+    app: Data<App>,
+    caller: Caller,
+    Id(user_id): Id<UserId>,
+    _: Empty,
+) -> Result<HttpResponse, ApiError> {
+    policy::decide(Permission::PayeesRead, &caller)?;
+    let user = app.users.query_payee(user_id).await.map_err(of_user)?;
+    reply::unkept(StatusCode::OK, &Payee::from(&user))
 }
 
 /// Whether somebody may have guessed, and was wrong.

@@ -31,6 +31,13 @@ pub(crate) struct User {
     updated_at: String,
 }
 
+/// Somebody as whoever pays them sees them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Payee {
+    id: Uuid,
+    name: String,
+}
+
 /// That something is under way, and no more: nobody learns from it whether an address is known.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Accepted {
@@ -180,6 +187,12 @@ impl Accepted {
 impl From<UpdateUser> for userbus::UpdateUser {
     fn from(update: UpdateUser) -> Self {
         Self { name: update.name, email: update.email, enabled: update.enabled, ..Self::default() }
+    }
+}
+
+impl From<&userbus::User> for Payee {
+    fn from(user: &userbus::User) -> Self {
+        Self { id: user.id.uuid(), name: user.name.as_str().to_owned() }
     }
 }
 

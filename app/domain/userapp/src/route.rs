@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::filter::UserQuery;
 use crate::model::{
-    Accepted, Activation, NewPassword, PasswordChange, Recipient, Registration, UpdateUser, User, UserRoles,
+    Accepted, Activation, NewPassword, PasswordChange, Payee, Recipient, Registration, UpdateUser, User, UserRoles,
 };
 use crate::{
     App, activate, change_password, delete, mail_activation, mail_password_reset, query, query_by_id, query_me,
-    register, reset_password, set_roles, update,
+    query_payee, register, reset_password, set_roles, update,
 };
 
 /// The routes of `users`, whose sessions are kept in `db`. `brakes` bound how often somebody may guess, and have mail sent.
@@ -191,5 +191,17 @@ fn readings(table: Routes) -> Routes {
                 .tagged()
                 .refuses(Code::NotFound),
             query_by_id,
+        )
+        .get(
+            "/v1/users/{id}/payee",
+            Permission::PayeesRead,
+            operation("query_payee", "Ask whom an id would pay")
+                .describe(
+                    "For everyone who is signed in and has the id: the name, to be shown before money is sent. An account \
+                     that could not be paid, as it is disabled or not activated, is not found.",
+                )
+                .responds_json::<Payee>(200)
+                .refuses(Code::NotFound),
+            query_payee,
         )
 }

@@ -121,6 +121,8 @@ policy! {
     UsersEnable      = "users:enable":          None  Any   None   None    None;
     /// Give roles and take them away.
     UsersGrant       = "users:grant":           None  Any   None   None    None;
+    /// See whom an id would pay.
+    PayeesRead       = "payees:read":           None  Any   Any    Any     Any;
     /// See who changed what, when, from where.
     AuditsRead       = "audits:read":           None  Any   None   None    None;
     /// See cinemas.

@@ -1,4 +1,4 @@
-//! Users, sessions, tokens, keys as a service of their own, beside others on the same database with the same keys.
+//! Users, sessions, tokens, keys, audits as a service of their own, beside others on the same database with the same keys.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use service::Tasks;
 pub const SERVICE: Service = Service {
     name: "accounts",
     version: env!("CARGO_PKG_VERSION"),
-    summary: "The accounts of Marquee: users, sessions, tokens, keys",
+    summary: "The accounts of Marquee: users, sessions, tokens, keys, audits",
     about,
     tables,
     work,
@@ -32,7 +32,7 @@ pub fn about() -> About {
     About {
         title: "Marquee accounts".to_owned(),
         version: SERVICE.version.to_owned(),
-        description: "Users, sessions, tokens, keys of Marquee.".to_owned(),
+        description: "Users, sessions, tokens, keys, audits of Marquee.".to_owned(),
         contact: ("Marquee".to_owned(), "https://example.com/marquee".to_owned()),
     }
 }
@@ -44,7 +44,8 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     vec![
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
-        userapp::routes(db, users, brakes),
+        userapp::routes(db.clone(), users, brakes),
+        auditapp::routes(db),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

@@ -1,4 +1,4 @@
-//! `accounts`: users, sessions, tokens, keys as a service of their own.
+//! `accounts`: users, sessions, tokens, keys, audits as a service of their own.
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ pub struct Resource {
     pub fields: Vec<Field>,
     /// Each belongs to the user who added it.
     pub owned: bool,
-    /// A service that serves it beside the platform.
+    /// The service that serves it beside the platform; the catalogue's if none is chosen.
     pub service: Option<String>,
     /// The business crates whose tables have to have rows before it can refer to them, in that order. The clone says
     /// which: a line alone has none.

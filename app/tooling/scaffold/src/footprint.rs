@@ -11,7 +11,12 @@ use crate::wiring::{Missing, dependency};
 type Find = fn(&Resource, &str) -> Vec<Range<usize>>;
 
 /// The manifests of the services, whose dependencies are sorted.
-const SERVICES: &[&str] = &["app/services/platform/Cargo.toml", "app/services/accounts/Cargo.toml"];
+const SERVICES: &[&str] = &[
+    "app/services/platform/Cargo.toml",
+    "app/services/accounts/Cargo.toml",
+    "app/services/catalog/Cargo.toml",
+    "app/services/orders/Cargo.toml",
+];
 pub(crate) const POLICY: &str = "app/sdk/auth/src/policy.rs";
 const POLICY_TEXT: &str = "app/sdk/auth/tests/auth/policy.rs";
 
@@ -27,6 +32,10 @@ const FOOTPRINT: &[(&str, Find)] = &[
     ("app/services/platform/tests/platform/policy/lines.rs", lines),
     (SERVICES[1], manifest),
     ("app/services/accounts/src/lib.rs", tables),
+    (SERVICES[2], manifest),
+    ("app/services/catalog/src/lib.rs", tables),
+    (SERVICES[3], manifest),
+    ("app/services/orders/src/lib.rs", tables),
 ];
 
 /// The lines of `resource` in the file at `path`.

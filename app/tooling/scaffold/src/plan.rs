@@ -9,7 +9,7 @@ use crate::lock;
 use crate::render::{Names, example, references, render};
 use crate::schema::{MIGRATIONS, Schema};
 use crate::tree::{self, formatted, read};
-use crate::wiring::{Missing, SERVICES, WIRED};
+use crate::wiring::{Missing, SERVICES, WIRED, service};
 
 /// The rules that every resource keeps, by their names.
 const RULES: &str = "app/sdk/apitest/src/conformance.rs";
@@ -166,7 +166,7 @@ pub fn plan(root: &Path, resource: &Resource) -> Result<Plan, PlanError> {
         files.iter().find(own).map_or("", |file| file.text.as_str())
     };
     let crates = [(names.bus.as_str(), manifest(&names.bus)), (names.app.as_str(), manifest(&names.app))];
-    let users: Vec<&str> = ["platform"].into_iter().chain(resource.service.as_deref()).collect();
+    let users = ["platform", service(resource)];
     let before = read(root, lock::PATH)?;
     let text = lock::with(&before, &crates, &users)
         .map_err(|Missing(mark)| PlanError::Place { path: lock::PATH.to_owned(), mark })?;

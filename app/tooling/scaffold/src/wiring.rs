@@ -22,10 +22,22 @@ pub(crate) const WIRED: &[(&str, Change)] = &[
     ("app/services/platform/tests/platform/policy/lines.rs", lines),
     ("app/services/accounts/Cargo.toml", accounts_manifest),
     ("app/services/accounts/src/lib.rs", accounts_tables),
+    ("app/services/catalog/Cargo.toml", catalog_manifest),
+    ("app/services/catalog/src/lib.rs", catalog_tables),
+    ("app/services/orders/Cargo.toml", orders_manifest),
+    ("app/services/orders/src/lib.rs", orders_tables),
 ];
 
 /// The services that can be chosen beside the platform, which serves everything.
-pub(crate) const SERVICES: &[&str] = &["accounts"];
+pub(crate) const SERVICES: &[&str] = &["accounts", "catalog", "orders"];
+
+/// The one that serves a resource for which none was chosen: together they serve what the platform does.
+const USUAL: &str = "catalog";
+
+/// The service that serves `resource` beside the platform.
+pub(crate) fn service(resource: &Resource) -> &str {
+    resource.service.as_deref().unwrap_or(USUAL)
+}
 
 fn workspace(resource: &Resource, text: &str) -> Result<String, Missing> {
     let Names { bus, app, .. } = Names::of(resource);
@@ -106,9 +118,25 @@ fn accounts_tables(resource: &Resource, text: &str) -> Result<String, Missing> {
     in_service("accounts", resource, text, tables)
 }
 
-/// The change, when the service was chosen.
-fn in_service(service: &str, resource: &Resource, text: &str, change: Change) -> Result<String, Missing> {
-    if resource.service.as_deref() == Some(service) { change(resource, text) } else { Ok(text.to_owned()) }
+fn catalog_manifest(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("catalog", resource, text, platform_manifest)
+}
+
+fn catalog_tables(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("catalog", resource, text, tables)
+}
+
+fn orders_manifest(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("orders", resource, text, platform_manifest)
+}
+
+fn orders_tables(resource: &Resource, text: &str) -> Result<String, Missing> {
+    in_service("orders", resource, text, tables)
+}
+
+/// The change, when it is this service that serves the resource.
+fn in_service(name: &str, resource: &Resource, text: &str, change: Change) -> Result<String, Missing> {
+    if service(resource) == name { change(resource, text) } else { Ok(text.to_owned()) }
 }
 
 fn lines(resource: &Resource, text: &str) -> Result<String, Missing> {

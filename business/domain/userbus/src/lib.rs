@@ -236,6 +236,15 @@ impl Business {
         self.store.query_by_id(user_id).await?.ok_or(Error::NotFound)
     }
 
+    /// The user with this id as one whom anybody may give money: they may sign in, and so have it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none who may sign in, [`Error::Store`].
+    pub async fn query_payee(&self, user_id: UserId) -> Result<User, Error> {
+        let user = self.query_by_id(Scope::Any, user_id).await?;
+        if user.may_sign_in() { Ok(user) } else { Err(Error::NotFound) }
+    }
+
     /// The user with this id, whom nobody else can change until the transaction ends, and for whom no session begins. Call
     /// it first where sessions are ended in the same transaction: whoever changes a user locks them before their sessions,
     /// and in the other order two could wait for each other.

@@ -16,6 +16,7 @@ fn the_description_of_accounts_is_what_clients_build_on() {
             "Activation",
             "NewPassword",
             "PasswordChange",
+            "Payee",
             "Recipient",
             "Registration",
             "UpdateUser",

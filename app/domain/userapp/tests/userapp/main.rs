@@ -13,6 +13,7 @@ mod deletion;
 mod description;
 mod list;
 mod password;
+mod payee;
 mod policy;
 mod recovery;
 mod registration;

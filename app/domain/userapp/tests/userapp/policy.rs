@@ -11,7 +11,7 @@ fn each_role_may_do_what_the_policy_says_and_nobody_may_do_anything() {
     run(async {
         let api = start(1).await;
         let missing = format!("/v1/users/{}", UserId::new());
-        let (roles, password) = (format!("{missing}/roles"), format!("{missing}/password"));
+        let [roles, password, payee] = ["roles", "password", "payee"].map(|part| format!("{missing}/{part}"));
         let new_password = json!({"current_password": apitest::PASSWORD, "password": "eight analytical engines"});
         let nothing = serde_json::Value::Null;
         let routes = [
@@ -20,6 +20,7 @@ fn each_role_may_do_what_the_policy_says_and_nobody_may_do_anything() {
             // Nobody has this id: 404 is what whoever may ask is answered.
             ("PUT", &roles, &json!({"roles": []}), [404, 403, 403, 403]),
             ("GET", &missing, &nothing, [404, 404, 404, 404]),
+            ("GET", &payee, &nothing, [404, 404, 404, 404]),
             ("PATCH", &missing, &json!({"name": "Eve"}), [404, 404, 404, 404]),
             ("PATCH", &missing, &json!({"enabled": true}), [404, 403, 403, 403]),
             ("POST", &password, &new_password, [404, 404, 404, 404]),

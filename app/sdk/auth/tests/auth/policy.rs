@@ -27,6 +27,7 @@ fn the_policy_reads_as_it_was_decided() {
     users:delete       -          any    own     own      own       Delete an account for good.
     users:enable       -          any    -       -        -         Keep accounts from signing in, let them again.
     users:grant        -          any    -       -        -         Give roles and take them away.
+    payees:read        -          any    any     any      any       See whom an id would pay.
     audits:read        -          any    -       -        -         See who changed what, when, from where.
     cinemas:read       any        any    any     any      any       See cinemas.
     cinemas:write      -          any    any     -        -         Add, change and remove cinemas.

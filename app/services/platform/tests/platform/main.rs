@@ -2,7 +2,6 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod accounts;
 mod answer;
 mod attacks;
 mod brakes;
@@ -21,6 +20,7 @@ mod replicas;
 mod revocation;
 mod rotation;
 mod secrecy;
+mod services;
 mod sessions;
 mod shop;
 mod slow;

@@ -19,6 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const ISSUER: &str = "https://api.marquee.test";
 
 /// How a process is to be started.
+#[derive(Clone)]
 pub(crate) struct Setup {
     program: PathBuf,
     /// Where it runs: nothing of the repository is near.

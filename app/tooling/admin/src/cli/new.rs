@@ -40,7 +40,7 @@ pub(crate) struct NewResource {
     /// Each belongs to the user who added it
     #[arg(long)]
     pub(crate) owned: bool,
-    /// A service that serves it, too, beside the platform: accounts
+    /// The service that serves it, too, beside the platform: accounts, catalog (unless another is named), orders
     #[arg(long, value_name = "SERVICE")]
     pub(crate) service: Option<String>,
     /// Print the files instead of writing them

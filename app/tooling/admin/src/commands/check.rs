@@ -70,6 +70,8 @@ fn services() -> Result<Vec<Service>, Failure> {
     Ok(vec![
         described("platform", &platform::about(), &platform::tables(&resources))?,
         described("accounts", &accounts::about(), &accounts::tables(&resources))?,
+        described("catalog", &catalog::about(), &catalog::tables(&resources))?,
+        described("orders", &orders::about(), &orders::tables(&resources))?,
     ])
 }
 

@@ -63,3 +63,42 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
         readiness: service::Readiness::starting(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Who may do what, by method and path.
+    fn served(tables: &[Routes]) -> Vec<(String, Access)> {
+        let routes = tables.iter().flat_map(Routes::iter);
+        routes.map(|route| (format!("{} {}", route.method(), route.path()), route.access())).collect()
+    }
+
+    #[tokio::test]
+    async fn the_services_serve_together_what_the_platform_does_and_only_health_twice() {
+        let resources = unasked().unwrap();
+        let apart = [
+            ("accounts", accounts::tables(&resources)),
+            ("catalog", catalog::tables(&resources)),
+            ("orders", orders::tables(&resources)),
+        ];
+        let mut owners: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+        for (name, tables) in &apart {
+            for (route, access) in served(tables) {
+                owners.entry((route, format!("{access:?}"))).or_default().push(name);
+            }
+        }
+        for (route, access) in served(&platform::tables(&resources)) {
+            let owners = owners.remove(&(route.clone(), format!("{access:?}"))).unwrap_or_default();
+            let expected = if access == Access::Exempt { apart.len() } else { 1 };
+            assert_eq!(
+                owners.len(),
+                expected,
+                "{route} ({access:?}) is served by {owners:?}: one service has its table in app/services/*/src/lib.rs"
+            );
+        }
+        assert!(owners.is_empty(), "the platform does not serve these, or not for the same callers: {owners:?}");
+    }
+}

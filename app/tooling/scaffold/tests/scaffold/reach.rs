@@ -87,22 +87,31 @@ fn what_belongs_to_users_is_asked_for_within_a_scope_and_stays_so() {
 }
 
 #[test]
-fn a_service_can_be_chosen_beside_the_platform() {
+fn one_service_beside_the_platform_serves_it_and_can_be_chosen() {
+    const SERVICES: [&str; 3] = ["accounts", "catalog", "orders"];
     let clone = Clone::new();
-    let [platform, accounts] = ["platform", "accounts"].map(|name| format!("app/services/{name}/src/lib.rs"));
-    let before = clone.read(&accounts);
-    done(&clone, plan(clone.root(), &specimen()));
-    assert_eq!(clone.read(&accounts), before, "it was not chosen");
-    done(&clone, remove(clone.root(), "specimen", false));
-
-    let chosen = |name: &str| Resource { service: Some(name.to_owned()), ..specimen() };
-    assert!(refusal(&clone, &chosen("acounts")).contains("there is accounts"));
-    done(&clone, plan(clone.root(), &chosen("accounts")));
-    for service in [&platform, &accounts] {
-        let text = clone.read(service);
-        assert!(text.contains("specimenapp::routes(db.clone())") && text.contains("specimenapp::SEED"), "{service}");
+    let file = |name: &str| format!("app/services/{name}/src/lib.rs");
+    let serves = |name: &str| {
+        let text = clone.read(&file(name));
+        let manifest = clone.read(&format!("app/services/{name}/Cargo.toml"));
+        let found = [
+            text.contains("specimenapp::routes(db.clone())"),
+            text.contains("specimenapp::SEED"),
+            manifest.contains("specimenapp.workspace = true"),
+        ];
+        assert!(found.iter().all(|one| *one == found[0]), "{name}: {found:?}");
+        found[0]
+    };
+    let before = SERVICES.map(|name| clone.read(&file(name)));
+    let chosen = |name: Option<&str>| Resource { service: name.map(str::to_owned), ..specimen() };
+    assert!(refusal(&clone, &chosen(Some("acounts"))).contains("there is accounts, catalog, orders"));
+    for (service, server) in
+        [(None, "catalog"), (Some("accounts"), "accounts"), (Some("catalog"), "catalog"), (Some("orders"), "orders")]
+    {
+        done(&clone, plan(clone.root(), &chosen(service)));
+        assert!(serves("platform"), "{service:?}");
+        assert_eq!(SERVICES.map(serves), SERVICES.map(|name| name == server), "{service:?}");
+        done(&clone, remove(clone.root(), "specimen", false));
+        assert_eq!(SERVICES.map(|name| clone.read(&file(name))), before, "{service:?}");
     }
-    assert!(clone.read("app/services/accounts/Cargo.toml").contains("specimenapp.workspace = true"));
-    done(&clone, remove(clone.root(), "specimen", false));
-    assert_eq!(clone.read(&accounts), before);
 }

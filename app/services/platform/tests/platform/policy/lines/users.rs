@@ -79,6 +79,12 @@ pub(crate) const LINES: &[Line] = &[
         ask: |cell| async { cell.ground.api.get(user(cell).await.0) }.boxed_local(),
     },
     Line {
+        operation: "query_payee",
+        access: needs(Permission::PayeesRead),
+        targets: OWNED,
+        ask: |cell| async { cell.ground.api.get(format!("{}/payee", user(cell).await.0)) }.boxed_local(),
+    },
+    Line {
         operation: "update_user",
         access: needs(Permission::UsersWrite),
         targets: OWNED,

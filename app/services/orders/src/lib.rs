@@ -1,0 +1,62 @@
+//! What is ordered as a service of its own, beside others on the same database with the same keys.
+
+use std::net::SocketAddr;
+
+use assembly::{Resources, Service};
+use mux::{About, Routes};
+use seeding::Seed;
+use service::Tasks;
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "orders",
+    version: env!("CARGO_PKG_VERSION"),
+    summary: "The orders of Marquee",
+    about,
+    tables,
+    work,
+    // It has none beside those of every service.
+    jobs: |_, runner| Ok(runner),
+    seeds: SEEDS,
+    mails: false,
+    entry: "/openapi.json",
+    first_steps,
+};
+
+/// What a development machine starts with, beside users and films.
+const SEEDS: &[Seed] = &[
+    // `admin new resource` adds seeds above this line.
+];
+
+/// What the program says of itself.
+pub fn about() -> About {
+    About {
+        title: "Marquee orders".to_owned(),
+        version: SERVICE.version.to_owned(),
+        description: "The orders of Marquee.".to_owned(),
+        contact: ("Marquee".to_owned(), "https://example.com/marquee".to_owned()),
+    }
+}
+
+/// Its tables of routes, in the order of the documentation.
+pub fn tables(resources: &Resources) -> Vec<Routes> {
+    let Resources { settings, db, readiness, .. } = resources.clone();
+    vec![
+        orderapp::routes(db.clone()),
+        // `admin new resource` adds tables above this line.
+        checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
+    ]
+}
+
+/// What it does beside its requests, and beside what every service does.
+fn work(_: &Resources, _: &Tasks) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// What to try first on a developer's machine: a command that lists one's orders.
+fn first_steps(public: SocketAddr) -> String {
+    format!(
+        "  see your orders, with a token of `accounts`, or of `platform`, on the same database with the same keys:\n\
+         \x20   curl http://{public}/v1/orders -H \"Authorization: Bearer $TOKEN\"\n"
+    )
+}
