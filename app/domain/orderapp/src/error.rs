@@ -16,3 +16,25 @@ pub(crate) fn to_api(error: orderbus::Error) -> ApiError {
         orderbus::Error::Store(error) => error.into(),
     }
 }
+
+/// The answer to a failure of payments. A new kind of failure fails to compile here.
+pub(crate) fn of_payment(error: paymentbus::Error) -> ApiError {
+    match error {
+        paymentbus::Error::Order(error) => to_api(error),
+        paymentbus::Error::Store(error) | paymentbus::Error::Wallet(walletbus::Error::Store(error)) => error.into(),
+        paymentbus::Error::NoPayment
+        | paymentbus::Error::UnderWay
+        | paymentbus::Error::NoCards
+        | paymentbus::Error::IllegalStep { .. }
+        | paymentbus::Error::Wallet(
+            walletbus::Error::NotFound
+            | walletbus::Error::Insufficient { .. }
+            | walletbus::Error::TooMuch
+            | walletbus::Error::ToOneself,
+        ) => ApiError::new(Code::Conflict).with_detail(error.to_string()),
+        paymentbus::Error::NotFound
+        | paymentbus::Error::NoToken
+        | paymentbus::Error::Mismatch { .. }
+        | paymentbus::Error::Provider(_) => ApiError::internal(error),
+    }
+}

@@ -13,7 +13,7 @@ use mux::{Collection, reply};
 use request::{Empty, Id, OptionalIfMatch, Query, RequiredIdempotent};
 use types::OrderId;
 
-use crate::error::to_api;
+use crate::error::{of_payment, to_api};
 use crate::filter::OrderQuery;
 use crate::model::{NewOrder, Order};
 
@@ -23,6 +23,7 @@ pub use crate::route::routes;
 struct App {
     db: sqldb::Db,
     orders: orderbus::Business,
+    payments: paymentbus::Business,
 }
 
 async fn create(
@@ -51,6 +52,20 @@ async fn cancel(
     let expected = if_match.expect(order.version)?;
     let cancelled = app.orders.cancel(scope, order_id, expected).await.map_err(to_api)?;
     reply::ok(&Order::from(&cancelled), cancelled.version)
+}
+
+async fn refund(
+    app: Data<App>,
+    caller: Caller,
+    Id(order_id): Id<OrderId>,
+    if_match: OptionalIfMatch,
+    _: Empty,
+) -> Result<HttpResponse, ApiError> {
+    let scope = policy::decide(Permission::OrdersRefund, &caller)?;
+    let order = app.orders.query_by_id(scope, order_id).await.map_err(to_api)?;
+    let expected = if_match.expect(order.version)?;
+    let refunded = app.payments.refund(order.id, expected).await.map_err(of_payment)?;
+    reply::ok(&Order::from(&refunded), refunded.version)
 }
 
 async fn query(

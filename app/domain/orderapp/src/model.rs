@@ -1,6 +1,6 @@
 //! Orders as JSON, with the only conversions to and from the business.
 
-use mux::reply::rfc3339;
+use mux::reply::{Money, rfc3339};
 use orderbus::{ItemsError, NewItem, Quantity};
 use request::{Body, Field, Object, field};
 use serde::Serialize;
@@ -38,15 +38,6 @@ pub(crate) struct Item {
     quantity: i16,
     /// The price of one copy when it was ordered.
     price: Money,
-}
-
-/// An amount of money.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Money {
-    /// In the minor unit of the currency, such as cents.
-    amount: i64,
-    /// A code of ISO 4217.
-    currency: String,
 }
 
 /// The body that places an order.
@@ -122,11 +113,5 @@ impl From<&orderbus::Item> for Item {
             quantity: item.quantity.copies(),
             price: item.price.into(),
         }
-    }
-}
-
-impl From<types::Money> for Money {
-    fn from(money: types::Money) -> Self {
-        Self { amount: money.amount, currency: money.currency.as_str().to_owned() }
     }
 }

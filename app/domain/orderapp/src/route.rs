@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::filter::OrderQuery;
 use crate::model::{NewOrder, Order};
-use crate::{App, cancel, create, query, query_by_id};
+use crate::{App, cancel, create, query, query_by_id, refund};
 
-/// The routes of orders that are kept in `db`.
-pub fn routes(db: sqldb::Db) -> Routes {
+/// The routes of orders that are kept in `db`, and whose money `payments` gives back.
+pub fn routes(db: sqldb::Db, payments: paymentbus::Business) -> Routes {
     Routes::new("orders", "Orders.")
         .post(
             "/v1/orders",
@@ -43,6 +43,21 @@ pub fn routes(db: sqldb::Db) -> Routes {
                 .refuses(Code::Conflict),
             cancel,
         )
+        .post(
+            "/v1/orders/{id}/refund",
+            Permission::OrdersRefund,
+            operation("refund_order", "Take back an order that is paid")
+                .describe(
+                    "Its copies go back into the stock, its money to where it came from: into the wallet at once, to a card \
+                     as soon as its provider has sent it. 409: it is not paid, or taken back already.",
+                )
+                .if_match(Need::Optional)
+                .responds_json::<Order>(200)
+                .tagged()
+                .refuses(Code::NotFound)
+                .refuses(Code::Conflict),
+            refund,
+        )
         .get(
             "/v1/orders",
             Permission::OrdersRead,
@@ -62,5 +77,5 @@ pub fn routes(db: sqldb::Db) -> Routes {
                 .refuses(Code::NotFound),
             query_by_id,
         )
-        .data(App { orders: orderbus::Business::new(db.clone()), db })
+        .data(App { orders: orderbus::Business::new(db.clone()), payments, db })
 }

@@ -10,7 +10,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Resources, Service, background, delivery, development, mailer, worker};
+use crate::{Resources, Service, background, delivery, development, mailer, payments, worker};
 
 /// Builds the application of a service.
 ///
@@ -42,7 +42,8 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
         access_ttl: settings.auth.access_ttl,
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
-    let resources = Resources { settings, db, authenticator, users, readiness };
+    let (cards, notify) = payments::open(&settings, service, &tasks)?;
+    let resources = Resources { settings, db, authenticator, users, cards, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);
@@ -63,6 +64,7 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     let mailbox = mailer::mailbox(&resources.settings, &resources.db);
     let (psql, keeps_mail) = (database.psql(), mailbox.is_some());
     let ready = Box::new(move |public, debug| {
+        notify.serves_at(public);
         if in_development {
             development::welcome(public, debug, psql.as_deref(), keeps_mail, service);
         }

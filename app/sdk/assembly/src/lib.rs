@@ -10,6 +10,7 @@ mod build;
 mod delivery;
 mod development;
 mod mailer;
+mod payments;
 mod worker;
 
 use std::net::SocketAddr;
@@ -25,6 +26,8 @@ use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
 use userbus::mails::Mails;
+
+pub use crate::payments::Cards;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,8 @@ pub struct Service {
     pub seeds: &'static [Seed],
     /// Whether it sends mails: production then refuses to start without a relay for them.
     pub mails: bool,
+    /// Whether it takes cards.
+    pub cards: bool,
     /// The path of a GET that anyone may try first.
     pub entry: &'static str,
     /// What a developer may try then at this address, as lines for a terminal.
@@ -64,6 +69,8 @@ pub struct Resources {
     pub authenticator: auth::Authenticator,
     /// The users; one for the process, since it bounds the passwords that are hashed at once.
     pub users: userbus::Business,
+    /// What it takes to be paid by card.
+    pub cards: Cards,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
 }
@@ -116,7 +123,9 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
-    let refused = |settings: &Settings| [mailer::refused(settings, service), delivery::refused(settings)].concat();
+    let refused = |settings: &Settings| {
+        [mailer::refused(settings, service), payments::refused(settings, service), delivery::refused(settings)].concat()
+    };
     let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
     service::run(service.name, service.version, loaded, |start| build::build(service, start))
 }

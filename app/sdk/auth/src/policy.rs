@@ -137,6 +137,16 @@ policy! {
     OrdersWrite      = "orders:write":          None  None  None   None    Own;
     /// Give up orders that are not paid yet.
     OrdersCancel     = "orders:cancel":         None  Any   None   None    Own;
+    /// Pay for orders.
+    OrdersPay        = "orders:pay":            None  None  None   None    Own;
+    /// Take back orders that are paid.
+    OrdersRefund     = "orders:refund":         None  Any   None   None    None;
+    /// See one's wallet.
+    WalletRead       = "wallet:read":           None  Own   Own    Own     Own;
+    /// Fill one's wallet, send money from it.
+    WalletWrite      = "wallet:write":          None  Own   Own    Own     Own;
+    /// Tell what became of a charge, for whoever can sign it.
+    PaymentsTell     = "payments:tell":         Any   Any   Any    Any     Any;
     // `admin new resource` adds rows above this line.
 }
 

@@ -34,6 +34,21 @@ pub struct Collection<T> {
     pub total: Option<u64>,
 }
 
+/// An amount of money.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Money {
+    /// In the minor unit of the currency, such as cents.
+    amount: i64,
+    /// A code of ISO 4217.
+    currency: String,
+}
+
+impl From<types::Money> for Money {
+    fn from(money: types::Money) -> Self {
+        Self { amount: money.amount, currency: money.currency.as_str().to_owned() }
+    }
+}
+
 /// Named after its items: a derived schema has the name `Collection` whatever is in it, and one list would be described
 /// as the other.
 impl<T: ToSchema> ToSchema for Collection<T> {

@@ -11,6 +11,7 @@ use auth::Caller;
 use idempotency::{Answer, Key, Outcome};
 use request::Keyed;
 use sqldb::{Db, Tx};
+use uuid::Uuid;
 
 /// Marks an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -39,12 +40,7 @@ where
     let Some(keyed) = keyed else {
         return db.transact(effect).await;
     };
-    let key = Key {
-        scope: caller.user_id().map_or_else(|| "anonymous".to_owned(), |user_id| user_id.to_string()),
-        route: route.to_owned(),
-        key: keyed.key.as_str().to_owned(),
-        fingerprint: keyed.fingerprint.0,
-    };
+    let key = key(caller, route.to_owned(), &keyed);
     let kept = async |tx: Tx| -> Result<Answer, Failure> { keep(effect(tx).await?).await };
     match idempotency::once(db, &key, kept).await {
         Ok(Outcome::Fresh(answer)) => give(answer),
@@ -54,6 +50,44 @@ where
             Ok(response)
         }
         Err(Failure(error)) => Err(error),
+    }
+}
+
+/// The first part of an effect that has a second one outside of the database, such as a call to another service: runs
+/// `effect` in a transaction, once for each key, and gives the id of what it began; a repeated request gets the same one,
+/// and goes on from there. What it ends with is the work of [`once`], under the same key and route.
+///
+/// # Errors
+/// As [`once`].
+pub async fn begin<W>(
+    db: &Db,
+    caller: &Caller,
+    route: &'static str,
+    keyed: &Keyed,
+    effect: impl Fn(Tx) -> W,
+) -> Result<Uuid, ApiError>
+where
+    W: Future<Output = Result<Uuid, ApiError>>,
+{
+    let key = key(caller, format!("{route} (begun)"), keyed);
+    let kept = async |tx: Tx| -> Result<Answer, Failure> {
+        let id = effect(tx).await?;
+        Ok(Answer { status: StatusCode::ACCEPTED.as_u16(), headers: Vec::new(), body: id.as_bytes().to_vec() })
+    };
+    match idempotency::once(db, &key, kept).await {
+        Ok(Outcome::Fresh(answer) | Outcome::Replayed(answer)) => {
+            Uuid::from_slice(&answer.body).map_err(ApiError::internal)
+        }
+        Err(Failure(error)) => Err(error),
+    }
+}
+
+fn key(caller: &Caller, route: String, keyed: &Keyed) -> Key {
+    Key {
+        scope: caller.user_id().map_or_else(|| "anonymous".to_owned(), |user_id| user_id.to_string()),
+        route,
+        key: keyed.key.as_str().to_owned(),
+        fingerprint: keyed.fingerprint.0,
     }
 }
 

@@ -40,7 +40,7 @@ mod report;
 mod unread;
 mod uri;
 
-pub use crate::extract::body::{Empty, Json, JsonOrForm, Limits, MergePatch, decode, decode_form};
+pub use crate::extract::body::{Empty, Json, JsonOrForm, Limits, MergePatch, RawJson, decode, decode_form};
 pub use crate::extract::condition::{IfMatch, IfNoneMatch, OptionalIfMatch};
 pub use crate::extract::id::Id;
 pub use crate::extract::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Keyed, RequiredIdempotent};

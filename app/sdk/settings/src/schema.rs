@@ -52,6 +52,7 @@ groups! {
         limits: Limits,
         events: Events,
         mail: Mail,
+        payments: Payments,
         media: Media,
     }
     /// `db.*`
@@ -115,6 +116,12 @@ groups! {
     Mail {
         smtp_url: Option<SecretString>,
         from: String,
+    }
+    /// `payments.*`
+    Payments {
+        provider_url: Option<String>,
+        provider_key: Option<SecretString>,
+        notice_secret: Option<SecretString>,
     }
     /// `media.*`
     Media {

@@ -18,6 +18,7 @@ pub const SERVICE: Service = Service {
     jobs: account_jobs,
     seeds: SEEDS,
     mails: true,
+    cards: false,
     entry: "/openapi.json",
     first_steps,
 };

@@ -19,6 +19,7 @@ pub const SERVICE: Service = Service {
     jobs: |_, runner| Ok(runner),
     seeds: SEEDS,
     mails: false,
+    cards: false,
     entry: "/v1/movies?q=godfather",
     first_steps,
 };

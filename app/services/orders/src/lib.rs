@@ -15,10 +15,10 @@ pub const SERVICE: Service = Service {
     about,
     tables,
     work,
-    // It has none beside those of every service.
-    jobs: |_, runner| Ok(runner),
+    jobs: |resources, runner| Ok(paymentbus::register(runner, &payments(resources))?),
     seeds: SEEDS,
     mails: false,
+    cards: true,
     entry: "/openapi.json",
     first_steps,
 };
@@ -40,12 +40,18 @@ pub fn about() -> About {
 
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, readiness, .. } = resources.clone();
+    let Resources { settings, db, cards, readiness, .. } = resources.clone();
+    let payments = payments(resources);
     vec![
-        orderapp::routes(db.clone()),
+        orderapp::routes(db.clone(), payments.clone()),
+        paymentapp::routes(db.clone(), payments, cards.notices),
         // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
+}
+
+fn payments(resources: &Resources) -> paymentbus::Business {
+    paymentbus::Business::new(resources.db.clone(), resources.cards.provider.clone())
 }
 
 /// What it does beside its requests, and beside what every service does.

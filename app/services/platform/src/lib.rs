@@ -3,6 +3,7 @@
 mod first_steps;
 
 use assembly::{Resources, Service, account_jobs};
+use jobs::Runner;
 use mux::{About, Routes};
 use seeding::Seed;
 use service::Tasks;
@@ -15,9 +16,10 @@ pub const SERVICE: Service = Service {
     about,
     tables,
     work,
-    jobs: account_jobs,
+    jobs,
     seeds: SEEDS,
     mails: true,
+    cards: true,
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };
@@ -42,19 +44,29 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
-    let brakes = resources.brakes();
+    let Resources { settings, db, authenticator, users, cards, readiness } = resources.clone();
+    let (brakes, payments) = (resources.brakes(), payments(resources));
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
-        orderapp::routes(db.clone()),
+        orderapp::routes(db.clone(), payments.clone()),
+        paymentapp::routes(db.clone(), payments, cards.notices),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),
         auditapp::routes(db),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
+}
+
+/// What does its jobs, beside those of every service.
+fn jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
+    Ok(paymentbus::register(account_jobs(resources, runner)?, &payments(resources))?)
+}
+
+fn payments(resources: &Resources) -> paymentbus::Business {
+    paymentbus::Business::new(resources.db.clone(), resources.cards.provider.clone())
 }
 
 /// What it does beside its requests, and beside what every service does.

@@ -32,6 +32,9 @@ pub use crate::model::{MethodKind, Outcome, Payment, Status, Step, Subject};
 pub use crate::reconcile::{Fault, Finding, Report};
 use crate::store::Store;
 
+/// The largest amount of a payment, in minor units: that of the largest order.
+pub const MAX_AMOUNT: i64 = orderbus::Order::MAX_TOTAL;
+
 /// What can be done with payments.
 #[derive(Clone)]
 pub struct Business {
@@ -190,6 +193,15 @@ impl Business {
     /// [`Error::NotFound`] when there is none within `scope`, [`Error::Store`].
     pub async fn query_by_id(&self, scope: Scope, payment_id: PaymentId) -> Result<Payment, Error> {
         self.store.query_by_id(scope, payment_id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The deposit with this id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none within `scope`, [`Error::Store`].
+    pub async fn query_deposit_by_id(&self, scope: Scope, payment_id: PaymentId) -> Result<Payment, Error> {
+        let payment = self.query_by_id(scope, payment_id).await?;
+        if payment.subject == Subject::Deposit { Ok(payment) } else { Err(Error::NotFound) }
     }
 
     /// The last payment for the order.

@@ -33,6 +33,9 @@ pub struct JsonOrForm<B>(pub B);
 /// [`Object::patch_nullable`](crate::Object::patch_nullable).
 pub struct MergePatch<B>(pub B);
 
+/// A body of `application/json` as it came, for whoever checks a signature over its bytes before anything of it is read.
+pub struct RawJson(pub Bytes);
+
 /// A route that wants no body: one that comes is read and dropped, so that the connection can go on.
 pub struct Empty;
 
@@ -82,6 +85,16 @@ impl<B: Body> FromRequest for Json<B> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = read(request, payload, Media::Json);
         Box::pin(async move { decode(&bytes.await?).map(Self) })
+    }
+}
+
+impl FromRequest for RawJson {
+    type Error = ApiError;
+    type Future = Reading<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(request, payload, Media::Json);
+        Box::pin(async move { bytes.await.map(Self) })
     }
 }
 
