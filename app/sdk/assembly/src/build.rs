@@ -42,7 +42,8 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
         access_ttl: settings.auth.access_ttl,
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
-    let resources = Resources { settings, db, authenticator, users, readiness };
+    let payees = peers::payees(&settings, &users).context("peers")?;
+    let resources = Resources { settings, db, authenticator, users, payees, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);

@@ -14,6 +14,7 @@ mod worker;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use brakes::Brakes;
 use clap::error::ErrorKind;
@@ -21,6 +22,7 @@ use clap::{Command, FromArgMatches};
 use jobs::Runner;
 use mail::Mailer;
 use mux::{About, Routes};
+use peers::Payees;
 use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
@@ -64,6 +66,8 @@ pub struct Resources {
     pub authenticator: auth::Authenticator,
     /// The users; one for the process, since it bounds the passwords that are hashed at once.
     pub users: userbus::Business,
+    /// Who knows whom one can pay: this process, or the service of accounts.
+    pub payees: Arc<dyn Payees>,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
 }
@@ -116,7 +120,9 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
-    let refused = |settings: &Settings| [mailer::refused(settings, service), delivery::refused(settings)].concat();
+    let refused = |settings: &Settings| {
+        [mailer::refused(settings, service), delivery::refused(settings), peers::refused(settings)].concat()
+    };
     let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
     service::run(service.name, service.version, loaded, |start| build::build(service, start))
 }

@@ -28,7 +28,9 @@ pub use filter::LogFilter;
 pub use layer::{Source, Sources};
 pub use network::Network;
 pub use reference::{Key, Section, keys, sections};
-pub use schema::{Auth, Cors, Db, Environment, Events, Limits, LogFormat, Mail, Media, Settings, Telemetry, Web};
+pub use schema::{
+    Auth, Cors, Db, Environment, Events, Limits, LogFormat, Mail, Media, Peers, Settings, Telemetry, Web,
+};
 pub use secrecy::{ExposeSecret, SecretString};
 pub use show::Shown;
 pub use value::Size;

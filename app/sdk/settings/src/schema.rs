@@ -51,6 +51,7 @@ groups! {
         telemetry: Telemetry,
         limits: Limits,
         events: Events,
+        peers: Peers,
         mail: Mail,
         media: Media,
     }
@@ -110,6 +111,11 @@ groups! {
     /// `events.*`
     Events {
         nats_url: Option<SecretString>,
+    }
+    /// `peers.*`
+    Peers {
+        accounts_url: Option<String>,
+        deadline: Duration,
     }
     /// `mail.*`
     Mail {

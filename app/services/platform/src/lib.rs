@@ -42,7 +42,7 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, readiness, .. } = resources.clone();
     let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
