@@ -24,7 +24,7 @@ pub use crate::email::{Email, EmailError};
 pub use crate::http_url::{HttpUrl, HttpUrlError};
 pub use crate::id::{CinemaId, Id, IdError, MovieId, OrderId, PaymentId, SessionId, UserId};
 pub use crate::line::{LineError, line};
-pub use crate::money::{Currency, CurrencyError, Money};
+pub use crate::money::{Amount, AmountError, Currency, CurrencyError, Money};
 pub use crate::name::Name;
 pub use crate::password::{Password, PasswordError};
 pub use crate::patch::Patch;

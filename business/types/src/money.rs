@@ -20,6 +20,15 @@ pub struct Currency([u8; 3]);
 #[error("must be a currency code of ISO 4217, such as EUR")]
 pub struct CurrencyError;
 
+/// An amount that somebody moves: 1 to [`Amount::MAX`] minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount(Money);
+
+/// The amount is out of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {} minor units", Amount::MAX)]
+pub struct AmountError;
+
 /// The codes of the currencies in use (ISO 4217, list one), without metals, funds and test codes.
 const CODES: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF \
     CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL \
@@ -62,6 +71,24 @@ impl Currency {
     }
 }
 
+impl Amount {
+    /// The largest amount, in minor units.
+    pub const MAX: i64 = 999_999_999_999;
+
+    /// Takes an untrusted amount.
+    ///
+    /// # Errors
+    /// It is out of its range.
+    pub fn parse(money: Money) -> Result<Self, AmountError> {
+        if (1..=Self::MAX).contains(&money.amount) { Ok(Self(money)) } else { Err(AmountError) }
+    }
+
+    /// The amount.
+    pub fn money(self) -> Money {
+        self.0
+    }
+}
+
 impl fmt::Debug for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -84,6 +111,15 @@ mod tests {
         for text in ["", "eur", "EU", "EURO", "XXX", "DEM", "€€", "€"] {
             assert_eq!(Currency::parse(text), Err(CurrencyError), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_moved_is_above_zero_and_bounded() {
+        let amount = |amount| Amount::parse(Money { amount, currency: Currency::USD });
+        for refused in [i64::MIN, -1, 0, Amount::MAX + 1, i64::MAX] {
+            assert_eq!(amount(refused), Err(AmountError), "{refused}");
+        }
+        assert_eq!((amount(1).unwrap().money().amount, amount(Amount::MAX).unwrap().money().amount), (1, Amount::MAX));
     }
 
     #[test]

@@ -5,10 +5,9 @@ use mux::reply::{Money, rfc3339};
 use paymentbus::MethodKind;
 use request::{Body, Field, Object, field};
 use serde::Serialize;
-use types::{Currency, OrderId};
+use types::{Amount, OrderId};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use walletbus::Amount;
 
 /// A payment.
 #[derive(Serialize, ToSchema)]
@@ -45,9 +44,6 @@ pub(crate) struct NewDeposit {
     pub(crate) token: Token,
 }
 
-/// An amount that is to be moved.
-struct NewAmount(Amount);
-
 const METHODS: &[&str] = &["wallet", "card"];
 
 static METHOD: Field<MethodKind> = field::enumeration(METHODS, |text| Ok(MethodKind::restore(text)))
@@ -64,15 +60,7 @@ static TOKEN: Field<Token> = field::text(1..=Token::MAX, |text| Ok(Token::parse(
     )
     .example("tok_visa");
 
-static AMOUNT: Field<NewAmount> = field::object();
-
-static MINOR: Field<i64> =
-    field::integer(1..=Amount::MAX, Ok).describe("In the minor unit of the currency, such as cents.").example("2500");
-
-static CURRENCY: Field<Currency> =
-    field::enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?))
-        .describe("A code of ISO 4217.")
-        .example("USD");
+static AMOUNT: Field<Amount> = field::object();
 
 impl Body for NewPayment {
     const NAME: &'static str = "NewPayment";
@@ -98,18 +86,7 @@ impl Body for NewDeposit {
         let method = object.defaulted("method", &CARD, "card");
         let token = object.required("token", &TOKEN);
         method?;
-        Some(Self { amount: amount?.0, token: token? })
-    }
-}
-
-impl Body for NewAmount {
-    const NAME: &'static str = "NewAmount";
-
-    fn read(object: &mut Object<'_>) -> Option<Self> {
-        let amount = object.required("amount", &MINOR);
-        let currency = object.required("currency", &CURRENCY);
-        let money = types::Money { amount: amount?, currency: currency? };
-        Amount::parse(money).map(Self).map_err(|error| object.refuse("amount", error.to_string())).ok()
+        Some(Self { amount: amount?, token: token? })
     }
 }
 

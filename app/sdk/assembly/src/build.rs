@@ -43,7 +43,8 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
     let (cards, notify) = payments::open(&settings, service, &tasks)?;
-    let resources = Resources { settings, db, authenticator, users, cards, readiness };
+    let payees = peers::payees(&settings, &users).context("peers")?;
+    let resources = Resources { settings, db, authenticator, users, cards, payees, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);

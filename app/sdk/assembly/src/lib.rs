@@ -15,6 +15,7 @@ mod worker;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use brakes::Brakes;
 use clap::error::ErrorKind;
@@ -22,6 +23,7 @@ use clap::{Command, FromArgMatches};
 use jobs::Runner;
 use mail::Mailer;
 use mux::{About, Routes};
+use peers::Payees;
 use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
@@ -71,6 +73,8 @@ pub struct Resources {
     pub users: userbus::Business,
     /// What it takes to be paid by card.
     pub cards: Cards,
+    /// Who knows whom one can pay: this process, or the service of accounts.
+    pub payees: Arc<dyn Payees>,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
 }
@@ -124,7 +128,9 @@ pub fn run(service: &'static Service) -> ExitCode {
         }
     };
     let refused = |settings: &Settings| {
-        [mailer::refused(settings, service), payments::refused(settings, service), delivery::refused(settings)].concat()
+        let mut refused = [mailer::refused(settings, service), payments::refused(settings, service)].concat();
+        refused.extend([delivery::refused(settings), peers::refused(settings)].concat());
+        refused
     };
     let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
     service::run(service.name, service.version, loaded, |start| build::build(service, start))

@@ -159,6 +159,13 @@ pub const fn id<K: 'static>() -> Field<types::Id<K>> {
     Field::of(Kind::Text { length: ANY_LENGTH, parse: |text| Ok(types::Id::parse(text)?) }).format("uuid")
 }
 
+/// A currency, by its code in ISO 4217.
+pub const fn currency() -> Field<types::Currency> {
+    enumeration_of(|| types::Currency::codes().collect(), |text| Ok(types::Currency::parse(text)?))
+        .describe("A code of ISO 4217.")
+        .example("USD")
+}
+
 /// A moment (RFC 3339), in whole microseconds.
 pub const fn timestamp() -> Field<types::Timestamp> {
     Field::of(Kind::Text { length: ANY_LENGTH, parse: parse_timestamp }).format("date-time")

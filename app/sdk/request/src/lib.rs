@@ -29,6 +29,7 @@
 //! # Ok::<(), apierror::ApiError>(())
 //! ```
 
+mod amount;
 mod extract;
 pub mod field;
 mod json;

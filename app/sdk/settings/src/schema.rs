@@ -51,6 +51,7 @@ groups! {
         telemetry: Telemetry,
         limits: Limits,
         events: Events,
+        peers: Peers,
         mail: Mail,
         payments: Payments,
         media: Media,
@@ -111,6 +112,11 @@ groups! {
     /// `events.*`
     Events {
         nats_url: Option<SecretString>,
+    }
+    /// `peers.*`
+    Peers {
+        accounts_url: Option<String>,
+        deadline: Duration,
     }
     /// `mail.*`
     Mail {

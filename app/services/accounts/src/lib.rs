@@ -40,7 +40,7 @@ pub fn about() -> About {
 
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, readiness, .. } = resources.clone();
     let brakes = resources.brakes();
     vec![
         // `admin new resource` adds tables above this line.

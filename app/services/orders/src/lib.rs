@@ -40,11 +40,12 @@ pub fn about() -> About {
 
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, cards, readiness, .. } = resources.clone();
+    let Resources { settings, db, cards, payees, readiness, .. } = resources.clone();
     let payments = payments(resources);
     vec![
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
+        walletapp::routes(db.clone(), payees),
         // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]

@@ -44,7 +44,7 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, cards, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, cards, payees, readiness } = resources.clone();
     let (brakes, payments) = (resources.brakes(), payments(resources));
     vec![
         movieapp::routes(db.clone()),
@@ -52,6 +52,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
         cinemaapp::locations(db.clone()),
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
+        walletapp::routes(db.clone(), payees),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),

@@ -22,8 +22,7 @@ mod store;
 
 use cards::{ChargeId, Reason, Token};
 use sqldb::Db;
-use types::{OrderId, PaymentId, Scope, UserId};
-use walletbus::Amount;
+use types::{Amount, OrderId, PaymentId, Scope, UserId};
 
 pub use crate::event::ENTITY;
 pub use crate::later::{Return, register};

@@ -12,13 +12,11 @@ mod store;
 
 use paging::{OrderBy, Page, Slice};
 use sqldb::Db;
-use types::{Money, PaymentId, UserId};
+use types::{Amount, Money, PaymentId, UserId};
 
 pub use crate::event::ENTITY;
 pub use crate::filter::{DEFAULT_ORDER, OrderField, QueryFilter};
-pub use crate::model::{
-    Account, Amount, AmountError, Balance, Entry, EntryId, Movement, Reason, ReasonError, Transfer, TransferId,
-};
+pub use crate::model::{Account, Balance, Entry, EntryId, Movement, Reason, ReasonError, Transfer, TransferId};
 use crate::store::Store;
 
 /// The most that an account of a user holds, in minor units.

@@ -149,33 +149,6 @@ pub enum Reason {
 #[error("must be one of deposit, transfer, hold, release, refund")]
 pub struct ReasonError;
 
-/// An amount that can be moved: 1 to [`Amount::MAX`] minor units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount(Money);
-
-/// The amount is out of its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {} minor units", Amount::MAX)]
-pub struct AmountError;
-
-impl Amount {
-    /// The largest amount that a user moves at once, in minor units.
-    pub const MAX: i64 = 999_999_999_999;
-
-    /// Takes an untrusted amount.
-    ///
-    /// # Errors
-    /// It is out of its range.
-    pub fn parse(money: Money) -> Result<Self, AmountError> {
-        if (1..=Self::MAX).contains(&money.amount) { Ok(Self(money)) } else { Err(AmountError) }
-    }
-
-    /// The amount.
-    pub fn money(self) -> Money {
-        self.0
-    }
-}
-
 impl Account {
     /// Whose it is; `None` for an account of the house.
     pub fn owner(self) -> Option<UserId> {

@@ -25,7 +25,9 @@ pub(crate) fn at_most(own: Instant) -> Instant {
     DEADLINE.try_with(|deadline| own.min(*deadline)).unwrap_or(own)
 }
 
-/// The moment by which a unit of work that begins now and may take `limit` must be done.
-pub(crate) fn from_now(limit: Duration) -> Instant {
+/// The moment by which work that begins now and may take `limit` must be done: that of the work around if it is earlier.
+///
+/// For what is waited for between statements, such as the answer of another service.
+pub fn from_now(limit: Duration) -> Instant {
     at_most(Instant::now() + limit)
 }

@@ -36,7 +36,7 @@ mod slot;
 mod tx;
 
 pub use crate::db::Db;
-pub use crate::deadline::within;
+pub use crate::deadline::{from_now, within};
 pub use crate::error::Error;
 pub use crate::pool::Stats;
 pub use crate::server::Server;

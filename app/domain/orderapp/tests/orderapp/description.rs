@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 #[test]
 fn the_description_of_orders_is_what_clients_build_on() {
     run(async {
-        let api = Api::start(1, orderapp::routes).await;
+        let api = Api::start(1, crate::resource::routes).await;
         let document = api.get("/openapi.json").send().await.expect(200).json();
         let schemas = &document["components"]["schemas"];
         let shown = ["created_at", "id", "items", "owner_id", "status", "total", "updated_at", "version"];

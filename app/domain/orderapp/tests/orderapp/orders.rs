@@ -7,7 +7,7 @@ use types::Role;
 use crate::resource::{FILMS, RESOURCE};
 
 pub(crate) async fn started(instances: usize) -> Api {
-    let mut api = Api::start(instances, orderapp::routes).await;
+    let mut api = Api::start(instances, crate::resource::routes).await;
     api.spoil(include_str!("../../../../../business/domain/moviebus/tests/ground.sql")).await;
     api.readers(RESOURCE.reader);
     api

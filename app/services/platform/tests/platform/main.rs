@@ -4,6 +4,7 @@
 
 mod answer;
 mod attacks;
+mod between;
 mod brakes;
 mod deadlines;
 mod folder;

@@ -227,10 +227,18 @@ pub(crate) async fn eventually<T>(limit: Duration, mut ask: impl AsyncFnMut() ->
 
 /// Another program of the workspace, which cargo builds beside this one; built here when this package is tested alone.
 pub(crate) fn beside(name: &str) -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name(name);
+    built(Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name(name), ["--bin", name])
+}
+
+/// A program in `examples`, likewise.
+pub(crate) fn example(name: &str) -> PathBuf {
+    built(Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name("examples").join(name), ["--example", name])
+}
+
+fn built(program: PathBuf, target: [&str; 2]) -> PathBuf {
     if !program.exists() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
-        let build = Command::new(env!("CARGO")).args(["build", "--bin", name]).current_dir(root).status().unwrap();
+        let build = Command::new(env!("CARGO")).arg("build").args(target).current_dir(root).status().unwrap();
         assert!(build.success());
     }
     program

@@ -1,6 +1,7 @@
 //! `admin routes` and `admin openapi`: what the platform serves, from the tables that it serves from.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use assembly::Resources;
 use auth::Authenticator;
@@ -59,6 +60,7 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
         settings,
         authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
         db,
+        payees: Arc::new(peers::Local::new(users.clone())),
         users,
         readiness: service::Readiness::starting(),
     })

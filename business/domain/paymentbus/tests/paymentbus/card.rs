@@ -86,7 +86,7 @@ async fn a_charge_that_is_not_the_payment_s_changes_nothing() {
 #[tokio::test]
 async fn a_deposit_fills_the_wallet_when_the_money_is_there() {
     let shop = shop().await;
-    let amount = walletbus::Amount::parse(cents(2500)).unwrap();
+    let amount = types::Amount::parse(cents(2500)).unwrap();
     let payment = shop.payments.begin_deposit(buyer(), amount).await.unwrap();
     assert_eq!(shop.wallet().await, (0, 0));
     shop.payments.settle(payment.id, &paid("ch_1")).await.unwrap();

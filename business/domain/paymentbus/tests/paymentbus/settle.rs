@@ -131,6 +131,6 @@ async fn without_a_provider_no_card_is_taken() {
     let order = shop.order().await;
     let payments = Business::new(shop.database.db(), None);
     assert!(matches!(payments.begin(Scope::Any, order.id, MethodKind::Card).await, Err(Error::NoCards)));
-    let amount = walletbus::Amount::parse(cents(1)).unwrap();
+    let amount = types::Amount::parse(cents(1)).unwrap();
     assert!(matches!(payments.begin_deposit(buyer(), amount).await, Err(Error::NoCards)));
 }

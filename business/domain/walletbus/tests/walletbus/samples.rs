@@ -1,8 +1,8 @@
 //! Wallets to test with.
 
-use types::{Currency, Money, PaymentId, UserId};
+use types::{Amount, Currency, Money, PaymentId, UserId};
 use uuid::Uuid;
-use walletbus::{Amount, Business, Movement};
+use walletbus::{Business, Movement};
 
 /// A business on a database of its own, which lives as long as the first value.
 pub(crate) async fn business() -> (dbtest::Database, Business) {

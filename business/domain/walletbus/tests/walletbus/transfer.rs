@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use tokio::task::JoinSet;
-use types::{Currency, Money};
-use walletbus::{Amount, Error, Movement, TransferId};
+use types::{Amount, Currency, Money};
+use walletbus::{Error, Movement, TransferId};
 
 use crate::samples::{amount, business, cents, count, fill, has, person};
 

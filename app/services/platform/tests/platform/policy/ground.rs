@@ -1,6 +1,7 @@
 //! The application that is asked, users, sessions, the mails that it sends.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use apitest::{Api, Standing};
@@ -35,6 +36,7 @@ impl Ground {
                 settings: settings::load(&settings::Sources::default()).unwrap().settings,
                 db: instance.db,
                 authenticator: instance.authenticator,
+                payees: Arc::new(peers::Local::new(instance.users.clone())),
                 users: instance.users,
                 readiness: service::Readiness::starting(),
             };

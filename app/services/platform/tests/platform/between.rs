@@ -1,0 +1,198 @@
+//! What one service asks another: a program in the consumer's place, and `accounts`, over real sockets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use otlptest::{Collector, hex};
+use reqwest::Method;
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use types::{Role, UserId};
+
+use crate::answer::{Answer, get, request, send};
+use crate::process::{Process, Setup, beside, example};
+use crate::shop::Shop;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Somebody who asks, and somebody who is asked for.
+struct People {
+    token: String,
+    payee: UserId,
+}
+
+impl People {
+    async fn of(shop: &Shop) -> Self {
+        let asking = shop.user("asking@example.com", PASSWORD, Role::Customer).await;
+        let payee = shop.user("payee@example.com", PASSWORD, Role::Customer).await;
+        Self { token: shop.token(&asking), payee: payee.id }
+    }
+
+    async fn ask(&self, asker: &Process) -> Answer {
+        send(request(Method::GET, format!("{}/v1/people/{}", asker.url, self.payee)).bearer_auth(&self.token)).await
+    }
+}
+
+/// The consumer, which asks `accounts`.
+fn asker(shop: &Shop, accounts: &Process) -> Setup {
+    shop.setup().of(example("asker")).with("peers.accounts_url", &*accounts.url).with("limits.enabled", "false")
+}
+
+fn accounts(shop: &Shop) -> Setup {
+    shop.setup().of(beside("accounts"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_is_that_of_the_other_service_and_the_trace_goes_on_there() {
+    let (shop, collector) = (Shop::new().await, Collector::start().await);
+    let people = People::of(&shop).await;
+    let traced =
+        |setup: Setup| setup.with("telemetry.otlp_endpoint", &*collector.endpoint).with("telemetry.sample_ratio", "0");
+    let accounts = traced(accounts(&shop)).ready().await;
+    let asker = traced(asker(&shop, &accounts)).ready().await;
+    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let ask = async |id: UserId| {
+        let request = request(Method::GET, format!("{}/v1/people/{id}", asker.url)).bearer_auth(&people.token);
+        send(request.header("traceparent", format!("00-{trace}-{parent}-01"))).await
+    };
+    let answer = ask(people.payee).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({ "id": people.payee.uuid(), "name": "Somebody" })));
+    ask(UserId::new()).await.assert_problem(404);
+    // No trace, no span: but the log of the other service has it.
+    let problem =
+        send(request(Method::GET, format!("{}/v1/people/{}", asker.url, UserId::new())).bearer_auth(&people.token));
+    let begun_here = problem.await.assert_problem(404)["trace_id"].clone();
+    for trace in [&json!(trace), &begun_here] {
+        let line = accounts.logged_where("the request's line", |line| line["trace_id"] == *trace).await;
+        assert_eq!(line["route"], "/v1/users/{id}/payee");
+        assert!(line["user_id"].is_string(), "it is the caller who asks: {line}");
+    }
+    asker.stop().await;
+    accounts.stop().await;
+
+    let spans = collector.spans();
+    let of = |name: &str| spans.iter().filter(|span| span.name == name).collect::<Vec<_>>();
+    let (asking, asked) = (of("GET /v1/people/{id}"), of("GET /v1/users/{id}/payee"));
+    assert_eq!((asking.len(), asked.len()), (2, 2), "{spans:?}");
+    assert!(asking.iter().all(|span| hex(&span.trace_id) == trace && hex(&span.parent_span_id) == parent));
+    for span in asked {
+        assert_eq!(hex(&span.trace_id), trace);
+        assert!(asking.iter().any(|asking| asking.span_id == span.parent_span_id), "{span:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_frozen_costs_no_more_than_the_deadline() {
+    let shop = Shop::new().await;
+    let people = People::of(&shop).await;
+    let accounts = accounts(&shop).ready().await;
+    let limit = Duration::from_secs(1);
+    let own = asker(&shop, &accounts).with("peers.deadline", "1s").ready().await;
+    let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "1s").ready().await;
+    for asker in [&own, &of_request] {
+        assert_eq!(people.ask(asker).await.status, 200);
+        accounts.signal(Signal::STOP);
+        let begun = Instant::now();
+        people.ask(asker).await.assert_problem(504);
+        let taken = begun.elapsed();
+        assert!(taken >= limit && taken < limit + Duration::from_secs(3), "{taken:?}");
+        accounts.signal(Signal::CONT);
+        assert_eq!(people.ask(asker).await.status, 200, "it works again");
+    }
+    for process in [own, of_request, accounts] {
+        process.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_dead_is_told_at_once_gets_no_more_than_its_load_and_is_found_again() {
+    const CALLS: usize = 100;
+    let shop = Shop::new().await;
+    let people = Arc::new(People::of(&shop).await);
+    let mut accounts = accounts(&shop).ready().await;
+    let asker = Arc::new(asker(&shop, &accounts).ready().await);
+    let ask_many = async || {
+        let mut calls = JoinSet::new();
+        for _ in 0..CALLS {
+            let (people, asker) = (Arc::clone(&people), Arc::clone(&asker));
+            calls.spawn(async move { people.ask(&asker).await });
+        }
+        calls.join_all().await
+    };
+    assert_eq!(people.ask(&asker).await.status, 200);
+    let address = accounts.address();
+    accounts.signal(Signal::KILL);
+    accounts.ended().await;
+    for answer in ask_many().await {
+        // With `Retry-After`.
+        answer.assert_problem(503);
+    }
+
+    // In its place something that takes connections, and ends them: now each attempt is seen from outside.
+    let (attempts, ended) = ends_connections(address).await;
+    for answer in ask_many().await {
+        answer.assert_problem(503);
+    }
+    drop(ended);
+    let attempts = attempts.load(Ordering::SeqCst);
+    // One for each call, a fifth more, and what is left of the first ten: none, as the calls before took it.
+    assert!((CALLS..=CALLS + CALLS / 5).contains(&attempts), "{attempts} attempts for {CALLS} calls");
+    let metrics = get(format!("{}/metrics", asker.debug)).await.body;
+    let figure = |name: &str| {
+        let line = metrics.lines().find(|line| line.starts_with(&format!("{name}{{peer=\"accounts\"}}")));
+        line.unwrap().rsplit(' ').next().unwrap().parse::<usize>().unwrap()
+    };
+    let (calls, retries) = (figure("peer_calls_total"), figure("peer_retries_total"));
+    assert_eq!(calls, 2 * CALLS + 1);
+    assert!(retries <= calls / 5 + 10, "{retries} retries of {calls} calls");
+    assert!(figure("peer_retries_refused_total") > 0);
+
+    let accounts = crate::between::accounts(&shop).with("web.api_host", address.to_string()).ready().await;
+    assert_eq!(people.ask(&asker).await.status, 200, "it is found again where it was");
+    Arc::into_inner(asker).unwrap().stop().await;
+    accounts.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_does_not_know_the_caller_is_believed() {
+    let (shop, stranger) = (Shop::new().await, Shop::new().await);
+    let people = People::of(&shop).await;
+    let accounts = accounts(&stranger).ready().await;
+    let asker = asker(&shop, &accounts).ready().await;
+    let answer = people.ask(&asker).await;
+    answer.assert_problem(401);
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"marquee\", error=\"invalid_token\""));
+    asker.stop().await;
+    accounts.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_url_users_are_looked_up_in_the_process() {
+    let shop = Shop::new().await;
+    let people = People::of(&shop).await;
+    let asker = shop.setup().of(example("asker")).ready().await;
+    assert_eq!(people.ask(&asker).await.json(), json!({ "id": people.payee.uuid(), "name": "Somebody" }));
+    let nobody = People { payee: UserId::new(), ..people };
+    nobody.ask(&asker).await.assert_problem(404);
+    asker.stop().await;
+}
+
+/// Takes connections at `address` and ends each at once, until the second value is dropped; the first counts them.
+async fn ends_connections(address: SocketAddr) -> (Arc<AtomicUsize>, JoinSet<()>) {
+    let listener = TcpListener::bind(address).await.unwrap();
+    let count = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&count);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            counted.fetch_add(1, Ordering::SeqCst);
+            stream.set_zero_linger().unwrap();
+        }
+    });
+    (count, tasks)
+}
