@@ -145,6 +145,11 @@ impl Api {
         self.database.execute(sql).await;
     }
 
+    /// What the statement counts: one row of one bigint.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        self.database.count(sql).await
+    }
+
     /// Makes a row belong to `owner`, behind the API's back: the one of `table` whose column `key` has `id`.
     pub async fn hand_over(&self, table: &str, key: &str, id: Uuid, owner: UserId) {
         let sql = format!("UPDATE {table} SET owner_id = '{}' WHERE {key} = '{id}'", owner.uuid());

@@ -61,7 +61,9 @@ struct TransferRow {
     amount: i64,
     currency: String,
     created_at: Timestamp,
+    // check: never null: both sides of what one sends to another are wallets
     sender: Uuid,
+    // check: never null: both sides of what one sends to another are wallets
     receiver: Uuid,
 }
 

@@ -85,6 +85,14 @@ impl Database {
         }
     }
 
+    /// What the statement counts: one row of one bigint.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        let mut conn = self.connect().await;
+        let count = sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        count
+    }
+
     /// Runs statements behind the back of the code under test.
     ///
     /// # Panics

@@ -60,6 +60,7 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
         settings,
         authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
         db,
+        cards: assembly::Cards::default(),
         payees: Arc::new(peers::Local::new(users.clone())),
         users,
         readiness: service::Readiness::starting(),

@@ -91,7 +91,6 @@ impl Shop {
     }
 
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
-        let mut conn = self.database.connect().await;
-        sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
+        self.database.count(sql).await
     }
 }

@@ -36,9 +36,3 @@ pub(crate) async fn has(wallets: &Business, number: u128) -> (i64, i64) {
     let dollars = balances.iter().find(|balance| balance.available.currency == Currency::USD);
     dollars.map_or((0, 0), |balance| (balance.available.amount, balance.held.amount))
 }
-
-/// What the statement counts.
-pub(crate) async fn count(database: &dbtest::Database, sql: &'static str) -> i64 {
-    let mut conn = database.connect().await;
-    sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap()
-}

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use types::{Amount, Currency, Money};
 use walletbus::{Error, Movement, TransferId};
 
-use crate::samples::{amount, business, cents, count, fill, has, person};
+use crate::samples::{amount, business, cents, fill, has, person};
 
 #[tokio::test]
 async fn what_one_sends_the_other_gets() {
@@ -24,7 +24,7 @@ async fn what_one_sends_the_other_gets() {
     }
     assert!(matches!(wallets.query_by_id(person(3), transfer.id).await, Err(Error::NotFound)));
     assert!(matches!(wallets.query_by_id(person(1), TransferId::new()).await, Err(Error::NotFound)));
-    let told = count(&database, "SELECT count(*) FROM events WHERE entity = 'transfer'").await;
+    let told = database.count("SELECT count(*) FROM events WHERE entity = 'transfer'").await;
     assert_eq!(told, 1);
 }
 
@@ -106,7 +106,7 @@ async fn of_a_thousand_debits_at_once_as_many_succeed_as_there_is_money_for() {
     let back = sent.get(&2).copied().unwrap_or_default();
     assert_eq!(has(&replicas[0], 1).await.0, 1000 + 10 * back - 10 * sent[&1]);
     // A debit that timed out may have been booked: the ledger says how many there were.
-    let booked = count(&database, "SELECT count(*) FROM ledger_transfers WHERE kind = 'transfer'").await;
+    let booked = database.count("SELECT count(*) FROM ledger_transfers WHERE kind = 'transfer'").await;
     assert!(booked >= sent.values().sum::<i64>(), "{booked} {sent:?}");
     assert!(sent[&1] >= 100, "{sent:?}");
     let audit = replicas[0].audit().await.unwrap();

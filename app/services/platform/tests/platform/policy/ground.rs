@@ -1,14 +1,17 @@
 //! The application that is asked, users, sessions, the mails that it sends.
 
 use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use apitest::{Api, Standing};
-use assembly::Resources;
+use assembly::{Cards, Resources};
+use cards::webhook::Secret;
 use jobs::Runner;
 use mail::{Mailbox, Mailer, Sender};
 use mux::Routes;
+use secrecy::SecretString;
 use sessionbus::{Device, Session};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +26,7 @@ use crate::process::{PATIENCE, eventually};
 pub(crate) struct Ground {
     pub(crate) api: Api,
     pub(crate) resources: Resources,
-    /// Writes the mails.
+    /// Writes the mails, charges the cards.
     _jobs: JoinSet<()>,
 }
 
@@ -31,6 +34,7 @@ impl Ground {
     /// Serves these tables.
     pub(crate) async fn serve(tables: impl Fn(&Resources) -> Vec<Routes>) -> Self {
         let kept = RefCell::new(None);
+        let (cards, provider) = cards();
         let api = Api::start_with(1, Duration::from_secs(5), |instance| {
             let resources = Resources {
                 settings: settings::load(&settings::Sources::default()).unwrap().settings,
@@ -38,6 +42,7 @@ impl Ground {
                 authenticator: instance.authenticator,
                 payees: Arc::new(peers::Local::new(instance.users.clone())),
                 users: instance.users,
+                cards: cards.clone(),
                 readiness: service::Readiness::starting(),
             };
             let tables = tables(&resources);
@@ -50,6 +55,7 @@ impl Ground {
         let mailer = Mailer::kept(Sender::parse("no-reply@example.com").unwrap(), Mailbox::new(api.db().clone()));
         let mails = Mails::new(resources.users.clone(), mailer, "https://films.example").unwrap();
         let mut jobs = JoinSet::new();
+        jobs.spawn(async move { provider.run(CancellationToken::new()).await.unwrap() });
         jobs.spawn(mails.register(Runner::new(api.db().clone())).run(CancellationToken::new()));
         Self { api, resources, _jobs: jobs }
     }
@@ -104,4 +110,14 @@ impl Ground {
         let (_, rest) = text.split_once("\"token\": \"").expect(&text);
         rest.split('"').next().unwrap().to_owned()
     }
+}
+
+/// A provider of card payments that charges nobody.
+fn cards() -> (Cards, cardsim::Server) {
+    let secret = Secret::parse(&"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into()).unwrap();
+    let (listen, key) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SecretString::from("key"));
+    let options = cardsim::Options { listen, key: key.clone(), secret: secret.clone(), notify: None };
+    let server = cardsim::Server::bind(options).unwrap();
+    let provider = cards::Provider::new(&server.url(), key).unwrap();
+    (Cards { provider: Some(provider), notices: Some(secret) }, server)
 }

@@ -6,6 +6,7 @@ mod films;
 mod orders;
 mod sessions;
 mod users;
+mod wallet;
 
 use apitest::Request;
 use futures_util::FutureExt as _;
@@ -22,6 +23,7 @@ const LISTS: &[&[Line]] = &[
     users::LINES,
     cinemas::LINES,
     orders::LINES,
+    wallet::LINES,
     HEALTH,
 ];
 

@@ -45,7 +45,7 @@ pub(crate) const LINES: &[Line] = &[
 ];
 
 /// The path of an order that is there, or is not.
-async fn path(cell: &Cell<'_>) -> String {
+pub(crate) async fn path(cell: &Cell<'_>) -> String {
     let id = match cell.target_user().await {
         Ok(user) => added(cell, user.id).await,
         Err(_) => Uuid::now_v7(),
