@@ -24,7 +24,7 @@ pub(crate) struct State {
 
 /// What is played.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub(crate) struct Mood {
     pub(crate) answers: Answers,
     pub(crate) notices: Notices,

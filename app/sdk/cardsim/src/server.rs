@@ -13,6 +13,7 @@ use cards::wire::{WireCharges, WireNewCharge};
 use futures_util::stream;
 use outbound::{Client, Url};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -44,7 +45,6 @@ pub struct Server {
     desk: Desk,
     tasks: UnboundedReceiver<Task>,
     notifier: Notifier,
-    target: watch::Sender<Option<Url>>,
 }
 
 /// What a request is answered from.
@@ -53,6 +53,16 @@ struct Desk {
     book: Book,
     key: SecretString,
     tasks: UnboundedSender<Task>,
+    target: watch::Sender<Option<Url>>,
+}
+
+/// What is to be played from now on.
+#[derive(Deserialize)]
+struct Play {
+    #[serde(flatten)]
+    mood: Mood,
+    /// Where notices go from now on; where they went, when it is missing.
+    notify: Option<String>,
 }
 
 impl Server {
@@ -66,9 +76,9 @@ impl Server {
         let client = Client::new(outbound::Options::default()).map_err(io::Error::other)?;
         let (book, (sender, tasks)) = (Book::default(), unbounded_channel());
         let (target, targets) = watch::channel(options.notify);
-        let desk = Desk { book: book.clone(), key: options.key, tasks: sender };
+        let desk = Desk { book: book.clone(), key: options.key, tasks: sender, target };
         let notifier = Notifier { client, secret: options.secret, target: targets, book };
-        Ok(Self { listener, address, desk, tasks, notifier, target })
+        Ok(Self { listener, address, desk, tasks, notifier })
     }
 
     /// Where it listens.
@@ -78,7 +88,7 @@ impl Server {
 
     /// Says where notices go, also while it runs.
     pub fn target(&self) -> watch::Sender<Option<Url>> {
-        self.target.clone()
+        self.desk.target.clone()
     }
 
     /// Serves until `stop` is cancelled.
@@ -173,7 +183,12 @@ async fn refund(desk: Data<Desk>, request: HttpRequest, id: Path<String>) -> Htt
     }
 }
 
-async fn play(desk: Data<Desk>, mood: Json<Mood>) -> HttpResponse {
-    desk.book.state().mood = mood.into_inner();
+async fn play(desk: Data<Desk>, play: Json<Play>) -> HttpResponse {
+    let Play { mood, notify } = play.into_inner();
+    desk.book.state().mood = mood;
+    if let Some(notify) = notify {
+        let Ok(notify) = Url::parse(&notify) else { return HttpResponse::BadRequest().finish() };
+        desk.target.send_replace(Some(notify));
+    }
     HttpResponse::NoContent().finish()
 }

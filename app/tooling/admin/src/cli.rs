@@ -7,6 +7,7 @@ mod doctor;
 mod jobs;
 mod load;
 mod new;
+mod payments;
 mod remove;
 mod rename;
 
@@ -25,6 +26,7 @@ pub(crate) use self::doctor::{Doctor, With};
 pub(crate) use self::jobs::{ChosenJobs, Jobs, ListJobs, ListMails, Mail, ShowMail};
 pub(crate) use self::load::{Asked, Load};
 pub(crate) use self::new::{New, NewResource};
+pub(crate) use self::payments::{Payments, Reconcile};
 pub(crate) use self::remove::Remove;
 pub(crate) use self::rename::Rename;
 
@@ -98,6 +100,9 @@ pub(crate) enum Command {
     /// Work that is done later: what waits, what was given up
     #[command(subcommand)]
     Jobs(Jobs),
+    /// Payments by card, beside the books of the provider
+    #[command(subcommand)]
+    Payments(Payments),
     /// The mails that a development machine keeps in place of sending them
     #[command(subcommand)]
     Mail(Mail),

@@ -15,6 +15,7 @@ mod load;
 mod mail;
 mod migrate;
 mod new;
+mod payments;
 mod policy;
 mod routes;
 mod seed;
@@ -43,6 +44,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<Reply, Fa
         Command::Events(command) => events::run(context, command).await,
         Command::Import(command) => import::run(context, command).await,
         Command::Jobs(command) => jobs::run(context, command).await,
+        Command::Payments(command) => payments::run(context, command).await,
         Command::Mail(command) => mail::run(context, command).await,
         Command::Keys(command) => keys::run(context, command),
         Command::New(command) => new::run(command),

@@ -86,11 +86,16 @@ impl Database {
     }
 
     /// What the statement counts: one row of one bigint.
+    ///
+    /// # Panics
+    ///
+    /// When it fails.
     pub async fn count(&self, sql: &'static str) -> i64 {
         let mut conn = self.connect().await;
-        let count = sqlx::query_scalar(sql).fetch_one(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-        count
+        match sqlx::query_scalar(sql).fetch_one(&mut conn).await {
+            Ok(count) => count,
+            Err(error) => fail(sql, &error),
+        }
     }
 
     /// Runs statements behind the back of the code under test.

@@ -1,4 +1,4 @@
-//! What one service asks another: a program in the consumer's place, and `accounts`, over real sockets.
+//! What one service asks another: `orders`, where money is sent, asks `accounts` for whom, over real sockets.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,20 +6,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use otlptest::{Collector, hex};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use rustix::process::Signal;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use types::{Role, UserId};
+use types::{Currency, Money, PaymentId, Role, UserId};
+use walletbus::Movement;
 
 use crate::answer::{Answer, get, request, send};
-use crate::process::{Process, Setup, beside, example};
+use crate::process::{Process, Setup, beside};
 use crate::shop::Shop;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// Somebody who asks, and somebody who is asked for.
+/// Somebody who sends money, and somebody who is sent it.
 struct People {
     token: String,
     payee: UserId,
@@ -27,19 +28,31 @@ struct People {
 
 impl People {
     async fn of(shop: &Shop) -> Self {
-        let asking = shop.user("asking@example.com", PASSWORD, Role::Customer).await;
+        let sender = shop.user("sender@example.com", PASSWORD, Role::Customer).await;
         let payee = shop.user("payee@example.com", PASSWORD, Role::Customer).await;
-        Self { token: shop.token(&asking), payee: payee.id }
+        let wallets = walletbus::Business::new(shop.database.db());
+        let dollars = Money { amount: 10_000, currency: Currency::USD };
+        wallets.post(Movement::Deposit(sender.id), PaymentId::new(), dollars).await.unwrap();
+        Self { token: shop.token(&sender), payee: payee.id }
     }
 
-    async fn ask(&self, asker: &Process) -> Answer {
-        send(request(Method::GET, format!("{}/v1/people/{}", asker.url, self.payee)).bearer_auth(&self.token)).await
+    /// Sends a cent.
+    fn send(&self, orders: &Process) -> RequestBuilder {
+        let body = json!({"to": self.payee.uuid(), "amount": {"amount": 1, "currency": "USD"}});
+        request(Method::POST, format!("{}/v1/wallet/transfers", orders.url))
+            .bearer_auth(&self.token)
+            .header("idempotency-key", UserId::new().to_string())
+            .json(&body)
+    }
+
+    async fn ask(&self, orders: &Process) -> Answer {
+        send(self.send(orders)).await
     }
 }
 
 /// The consumer, which asks `accounts`.
 fn asker(shop: &Shop, accounts: &Process) -> Setup {
-    shop.setup().of(example("asker")).with("peers.accounts_url", &*accounts.url).with("limits.enabled", "false")
+    shop.setup().of(beside("orders")).with("peers.accounts_url", &*accounts.url).with("limits.enabled", "false")
 }
 
 fn accounts(shop: &Shop) -> Setup {
@@ -55,17 +68,12 @@ async fn the_answer_is_that_of_the_other_service_and_the_trace_goes_on_there() {
     let accounts = traced(accounts(&shop)).ready().await;
     let asker = traced(asker(&shop, &accounts)).ready().await;
     let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
-    let ask = async |id: UserId| {
-        let request = request(Method::GET, format!("{}/v1/people/{id}", asker.url)).bearer_auth(&people.token);
-        send(request.header("traceparent", format!("00-{trace}-{parent}-01"))).await
-    };
-    let answer = ask(people.payee).await;
-    assert_eq!((answer.status, answer.json()), (200, json!({ "id": people.payee.uuid(), "name": "Somebody" })));
-    ask(UserId::new()).await.assert_problem(404);
+    let nobody = People { payee: UserId::new(), token: people.token.clone() };
+    let traced = |request: RequestBuilder| request.header("traceparent", format!("00-{trace}-{parent}-01"));
+    assert_eq!(send(traced(people.send(&asker))).await.status, 201);
+    send(traced(nobody.send(&asker))).await.assert_problem(409);
     // No trace, no span: but the log of the other service has it.
-    let problem =
-        send(request(Method::GET, format!("{}/v1/people/{}", asker.url, UserId::new())).bearer_auth(&people.token));
-    let begun_here = problem.await.assert_problem(404)["trace_id"].clone();
+    let begun_here = nobody.ask(&asker).await.assert_problem(409)["trace_id"].clone();
     for trace in [&json!(trace), &begun_here] {
         let line = accounts.logged_where("the request's line", |line| line["trace_id"] == *trace).await;
         assert_eq!(line["route"], "/v1/users/{id}/payee");
@@ -76,7 +84,7 @@ async fn the_answer_is_that_of_the_other_service_and_the_trace_goes_on_there() {
 
     let spans = collector.spans();
     let of = |name: &str| spans.iter().filter(|span| span.name == name).collect::<Vec<_>>();
-    let (asking, asked) = (of("GET /v1/people/{id}"), of("GET /v1/users/{id}/payee"));
+    let (asking, asked) = (of("POST /v1/wallet/transfers"), of("GET /v1/users/{id}/payee"));
     assert_eq!((asking.len(), asked.len()), (2, 2), "{spans:?}");
     assert!(asking.iter().all(|span| hex(&span.trace_id) == trace && hex(&span.parent_span_id) == parent));
     for span in asked {
@@ -94,14 +102,14 @@ async fn a_service_that_is_frozen_costs_no_more_than_the_deadline() {
     let own = asker(&shop, &accounts).with("peers.deadline", "1s").ready().await;
     let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "1s").ready().await;
     for asker in [&own, &of_request] {
-        assert_eq!(people.ask(asker).await.status, 200);
+        assert_eq!(people.ask(asker).await.status, 201);
         accounts.signal(Signal::STOP);
         let begun = Instant::now();
         people.ask(asker).await.assert_problem(504);
         let taken = begun.elapsed();
         assert!(taken >= limit && taken < limit + Duration::from_secs(3), "{taken:?}");
         accounts.signal(Signal::CONT);
-        assert_eq!(people.ask(asker).await.status, 200, "it works again");
+        assert_eq!(people.ask(asker).await.status, 201, "it works again");
     }
     for process in [own, of_request, accounts] {
         process.stop().await;
@@ -123,7 +131,7 @@ async fn a_service_that_is_dead_is_told_at_once_gets_no_more_than_its_load_and_i
         }
         calls.join_all().await
     };
-    assert_eq!(people.ask(&asker).await.status, 200);
+    assert_eq!(people.ask(&asker).await.status, 201);
     let address = accounts.address();
     accounts.signal(Signal::KILL);
     accounts.ended().await;
@@ -152,7 +160,7 @@ async fn a_service_that_is_dead_is_told_at_once_gets_no_more_than_its_load_and_i
     assert!(figure("peer_retries_refused_total") > 0);
 
     let accounts = crate::between::accounts(&shop).with("web.api_host", address.to_string()).ready().await;
-    assert_eq!(people.ask(&asker).await.status, 200, "it is found again where it was");
+    assert_eq!(people.ask(&asker).await.status, 201, "it is found again where it was");
     Arc::into_inner(asker).unwrap().stop().await;
     accounts.stop().await;
 }
@@ -174,10 +182,10 @@ async fn a_service_that_does_not_know_the_caller_is_believed() {
 async fn without_a_url_users_are_looked_up_in_the_process() {
     let shop = Shop::new().await;
     let people = People::of(&shop).await;
-    let asker = shop.setup().of(example("asker")).ready().await;
-    assert_eq!(people.ask(&asker).await.json(), json!({ "id": people.payee.uuid(), "name": "Somebody" }));
+    let asker = shop.setup().of(beside("orders")).ready().await;
+    assert_eq!(people.ask(&asker).await.status, 201);
     let nobody = People { payee: UserId::new(), ..people };
-    nobody.ask(&asker).await.assert_problem(404);
+    nobody.ask(&asker).await.assert_problem(409);
     asker.stop().await;
 }
 

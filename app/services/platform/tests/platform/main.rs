@@ -13,6 +13,7 @@ mod life;
 mod mail;
 mod observe;
 mod orders;
+mod payments;
 mod policy;
 mod process;
 mod readme;

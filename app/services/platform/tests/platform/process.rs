@@ -230,11 +230,6 @@ pub(crate) fn beside(name: &str) -> PathBuf {
     built(Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name(name), ["--bin", name])
 }
 
-/// A program in `examples`, likewise.
-pub(crate) fn example(name: &str) -> PathBuf {
-    built(Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name("examples").join(name), ["--example", name])
-}
-
 fn built(program: PathBuf, target: [&str; 2]) -> PathBuf {
     if !program.exists() {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");

@@ -48,26 +48,12 @@ impl Shop {
 
     /// A new user of this role.
     pub(crate) async fn user(&self, email: &str, password: &str, role: Role) -> User {
-        let new = NewUser {
-            name: Name::restore("Somebody".to_owned()),
-            email: Email::restore(email.to_owned()),
-            password: Password::parse(password).unwrap(),
-            roles: [role].into_iter().collect(),
-            activated: true,
-        };
-        self.users.create(new).await.unwrap()
+        new_user(&self.users, email, password, role).await
     }
 
     /// An access token of `user`, signed by the keys of the replicas.
     pub(crate) fn token(&self, user: &User) -> String {
-        let settings = auth::Settings {
-            issuer: ISSUER.to_owned(),
-            audience: "marquee".to_owned(),
-            access_ttl: Duration::from_secs(900),
-        };
-        let keys = keystore::KeyStore::open(self.keys.path()).unwrap();
-        let authenticator = auth::Authenticator::new(keys, settings, self.users.clone(), &self.database.db());
-        authenticator.mint(user).unwrap().expose().to_owned()
+        token_of(&self.keys, &self.users, &self.database.db(), user)
     }
 
     /// The token of a new editor.
@@ -128,6 +114,30 @@ impl Drop for Lock {
         rows(&self.database, end);
         let _ = self.holder.take().map(JoinHandle::join);
     }
+}
+
+/// A new user of this role.
+pub(crate) async fn new_user(users: &userbus::Business, email: &str, password: &str, role: Role) -> User {
+    let new = NewUser {
+        name: Name::restore("Somebody".to_owned()),
+        email: Email::restore(email.to_owned()),
+        password: Password::parse(password).unwrap(),
+        roles: [role].into_iter().collect(),
+        activated: true,
+    };
+    users.create(new).await.unwrap()
+}
+
+/// An access token of `user`, signed by these keys.
+pub(crate) fn token_of(keys: &TempDir, users: &userbus::Business, db: &sqldb::Db, user: &User) -> String {
+    let settings = auth::Settings {
+        issuer: ISSUER.to_owned(),
+        audience: "marquee".to_owned(),
+        access_ttl: Duration::from_secs(900),
+    };
+    let keys = keystore::KeyStore::open(keys.path()).unwrap();
+    let authenticator = auth::Authenticator::new(keys, settings, users.clone(), db);
+    authenticator.mint(user).unwrap().expose().to_owned()
 }
 
 /// A film that the catalogue takes.

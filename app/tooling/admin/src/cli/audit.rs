@@ -44,7 +44,7 @@ pub(crate) struct Audit {
 }
 
 /// A moment (RFC 3339), or one that is so many seconds, minutes, hours, days ago.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Ok(moment.with_timezone(&Utc));
     }

@@ -14,6 +14,7 @@ mod jobs;
 mod keys;
 mod load;
 mod new;
+mod payments;
 mod program;
 mod run;
 mod schema;
