@@ -135,6 +135,8 @@ policy! {
     OrdersWrite      = "orders:write":          None  None  None   None    Own;
     /// Give up orders that are not paid yet.
     OrdersCancel     = "orders:cancel":         None  Any   None   None    Own;
+    /// See what was sold, to whom, for how much.
+    SalesRead        = "sales:read":            None  Any   None   Any     None;
     // `admin new resource` adds rows above this line.
 }
 

@@ -49,6 +49,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
         orderapp::routes(db.clone()),
+        saleapp::routes(db.clone()),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),

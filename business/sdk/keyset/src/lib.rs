@@ -11,6 +11,8 @@ use sqlx::{Postgres, QueryBuilder};
 pub struct Keyset {
     /// The expressions that indexes hold, to the letter. The last is the id.
     terms: Vec<(&'static str, Direction)>,
+    /// No index holds all of them.
+    joined: bool,
 }
 
 impl Keyset {
@@ -20,19 +22,26 @@ impl Keyset {
         id: &'static str,
         tie_break: Direction,
     ) -> Self {
-        Self { terms: terms.into_iter().chain([(id, tie_break)]).collect() }
+        Self { terms: terms.into_iter().chain([(id, tie_break)]).collect(), joined: false }
+    }
+
+    /// The same order, of terms that are columns of several tables: compared as a row, they would be compared after the
+    /// tables are joined, and no index would say where to begin. The first term does, whose ties should be few.
+    #[must_use]
+    pub fn joined(self) -> Self {
+        Self { joined: true, ..self }
     }
 
     /// Adds ` AND ..`: only what comes after the row with `keys`.
     ///
-    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
-    /// one bounds the part of the index that is read, and the rest decides among its ties.
+    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions, or of several
+    /// tables, can't: the first one bounds the part of the index that is read, and the rest decides among its ties.
     pub fn push_after(&self, sql: &mut QueryBuilder<Postgres>, keys: &Keys) {
         let values = keys.values.iter().cloned().chain([Key::Uuid(keys.id)]);
         let terms: Vec<(&str, Direction, Key)> =
             self.terms.iter().zip(values).map(|(&(term, direction), key)| (term, direction, key)).collect();
         let Some((first, direction, key)) = terms.first().cloned() else { return };
-        if terms.iter().all(|(_, other, _)| *other == direction) {
+        if !self.joined && terms.iter().all(|(_, other, _)| *other == direction) {
             let names: Vec<&str> = terms.iter().map(|(term, ..)| *term).collect();
             sql.push(" AND (").push(names.join(", ")).push(") ").push(direction.after()).push(" (");
             for (place, (.., key)) in terms.into_iter().enumerate() {
@@ -108,6 +117,16 @@ mod tests {
             text,
             "SELECT id FROM films WHERE true AND year >= $1 AND (year > $2 OR year = $3 AND (title < $4 OR title = $5 \
              AND (id < $6))) ORDER BY year ASC, title DESC, id DESC"
+        );
+    }
+
+    #[test]
+    fn terms_of_several_tables_are_bounded_by_the_first() {
+        let text = text(&Keyset::new([("year", DOWN)], "id", DOWN).joined(), vec![Key::Int(1979)]);
+        assert_eq!(
+            text,
+            "SELECT id FROM films WHERE true AND year <= $1 AND (year < $2 OR year = $3 AND (id < $4)) ORDER BY year DESC, \
+             id DESC"
         );
     }
 
