@@ -60,7 +60,9 @@ static MOVIE_ID: Field<MovieId> =
 static BUYER: Field<UserId> = field::id().describe("Who ordered, even if their account is gone.");
 
 static SEARCH: Field<Search> = field::line(Search::MIN..=Search::MAX, |text| Ok(Search::parse(text)?))
-    .describe("A part of the buyer's name, accents and case aside, or of their mail address. Who has no account has neither.")
+    .describe(
+        "A part of the buyer's name, accents and case aside, or of their mail address. Who has no account has neither.",
+    )
     .example("ada@");
 
 static FROM: Field<Timestamp> = field::timestamp().describe("It was ordered at this moment or later.");

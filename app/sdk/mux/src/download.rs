@@ -111,9 +111,7 @@ impl Downloads {
         self.worker.try_spawn(task).map_err(|error| {
             let busy = ApiError::unavailable(RETRY_AFTER);
             match error {
-                worker::Error::Full => {
-                    busy.with_detail("as many downloads are under way as the service has room for")
-                }
+                worker::Error::Full => busy.with_detail("as many downloads are under way as the service has room for"),
                 error => busy.with_cause(error),
             }
         })?;

@@ -258,11 +258,14 @@ impl Operation {
 
     /// The media types of its good answers.
     pub(crate) fn produces(&self) -> Vec<&'static str> {
-        let mut produces: Vec<&'static str> =
-            self.answers.iter().flat_map(|answer| {
+        let mut produces: Vec<&'static str> = self
+            .answers
+            .iter()
+            .flat_map(|answer| {
                 let first = answer.content.iter().map(|content| content.0);
                 first.chain(answer.also.iter().copied())
-            }).collect();
+            })
+            .collect();
         produces.dedup();
         produces
     }

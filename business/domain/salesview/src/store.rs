@@ -1,16 +1,15 @@
 //! Sales in PostgreSQL: the statements, the rows, what becomes what.
 
-mod totals;
-
+use chrono::Datelike as _;
 use keyset::Keyset;
 use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
 use sqldb::Db;
 use sqlx::{Postgres, QueryBuilder};
-use types::{Currency, Email, Money, MovieId, Name, OrderId, Timestamp, UserId};
+use types::{Currency, Date, Decimal, Email, Money, MovieId, Name, OrderId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::filter::{OrderField, QueryFilter};
-use crate::model::{Account, Buyer, Sale};
+use crate::filter::{OrderField, QueryFilter, TotalField};
+use crate::model::{Account, Buyer, By, Group, Sale, Total};
 
 /// Where sales are read.
 #[derive(Clone)]
@@ -38,6 +37,19 @@ struct Row {
     total_currency: String,
 }
 
+/// A row of totals.
+#[derive(sqlx::FromRow)]
+struct TotalRow {
+    total_id: Uuid,
+    movie_id: Option<Uuid>,
+    title: Option<String>,
+    month: Option<Timestamp>,
+    orders: i64,
+    copies: i64,
+    amount: Decimal,
+    price_currency: String,
+}
+
 /// The columns of a [`Row`], and where they are.
 macro_rules! sales {
     () => {
@@ -62,7 +74,8 @@ impl Store {
         page: &Page,
         total: Option<u64>,
     ) -> Result<Slice<Sale>, sqldb::Error> {
-        let keyset = keyset(order_by);
+        let terms = terms(order_by);
+        let keyset = Keyset::new(terms, "order_items.order_id", order_by.tie_break());
         let mut sql = QueryBuilder::new(sales!());
         push_filter(&mut sql, filter);
         if let Some(keys) = page.after() {
@@ -75,9 +88,8 @@ impl Store {
     }
 
     pub(crate) async fn count(&self, filter: &QueryFilter) -> Result<u64, sqldb::Error> {
-        let mut sql = QueryBuilder::new(
-            "SELECT count(*) FROM order_items JOIN orders ON orders.order_id = order_items.order_id",
-        );
+        let mut sql =
+            QueryBuilder::new("SELECT count(*) FROM order_items JOIN orders ON orders.order_id = order_items.order_id");
         push_filter(&mut sql, filter);
         let (count,) = self.db.fetch_one(sql.build_query_as::<(i64,)>()).await?;
         Ok(count.unsigned_abs())
@@ -85,20 +97,56 @@ impl Store {
 
     /// Opens the cursor that [`Store::next`] reads. It sees the moment of the transaction's first statement.
     pub(crate) async fn open(&self, filter: &QueryFilter, order_by: &OrderBy<OrderField>) -> Result<(), sqldb::Error> {
+        let terms = terms(order_by);
+        let keyset = Keyset::new(terms, "order_items.order_id", order_by.tie_break());
         let mut sql = QueryBuilder::new(concat!("DECLARE sales NO SCROLL CURSOR FOR ", sales!()));
         push_filter(&mut sql, filter);
-        keyset(order_by).push_order(&mut sql);
+        keyset.push_order(&mut sql);
         self.db.execute(sql.build()).await?;
         Ok(())
     }
 
     /// The next sales of the cursor; none at its end.
     pub(crate) async fn next(&self) -> Result<Vec<Sale>, sqldb::Error> {
-        // check: unprepared: the cursor is there in the transaction that opened it alone
         const SQL: &str = "FETCH 1000 FROM sales";
         // Not kept by the session: the statement belongs to this cursor, and the next one has the same name.
+        // check: unprepared: the cursor is there in the transaction that opened it alone
         let rows = self.db.fetch_all(sqlx::query_as::<_, Row>(SQL).persistent(false)).await?;
         Ok(rows.into_iter().map(Sale::from).collect())
+    }
+
+    pub(crate) async fn totals(
+        &self,
+        by: By,
+        filter: &QueryFilter,
+        order_by: &OrderBy<TotalField>,
+        page: &Page,
+        total: Option<u64>,
+    ) -> Result<Slice<Total>, sqldb::Error> {
+        let terms = total_terms(by, order_by);
+        let order = terms.iter().map(|&(field, direction)| (total_expression(field), direction));
+        let keyset = Keyset::new(order, "total_id", order_by.tie_break());
+        let mut sql = QueryBuilder::new(
+            "SELECT total_id, totals.movie_id, coalesce(movies.title, sold_as) AS title, month, orders, copies, amount, \
+             totals.price_currency FROM ",
+        );
+        push_groups(&mut sql, by, filter);
+        // Makes the condition that may follow uniform.
+        sql.push(" LEFT JOIN movies ON movies.movie_id = totals.movie_id WHERE true");
+        if let Some(keys) = page.after() {
+            keyset.push_after(&mut sql, keys);
+        }
+        keyset.push_order(&mut sql);
+        sql.push(" LIMIT ").push_bind(page.fetch()).push(" OFFSET ").push_bind(page.offset());
+        let rows = self.db.fetch_all(sql.build_query_as::<TotalRow>()).await?;
+        Ok(Slice::cut(rows, page, total, |row| row.keys(&terms)).map(Total::from))
+    }
+
+    pub(crate) async fn count_totals(&self, by: By, filter: &QueryFilter) -> Result<u64, sqldb::Error> {
+        let mut sql = QueryBuilder::new("SELECT count(*) FROM ");
+        push_groups(&mut sql, by, filter);
+        let (count,) = self.db.fetch_one(sql.build_query_as::<(i64,)>()).await?;
+        Ok(count.unsigned_abs())
     }
 }
 
@@ -138,24 +186,75 @@ impl From<Row> for Sale {
     }
 }
 
-/// The order: its terms, then the place within the order and the order. The expressions are those of the indexes in the
-/// migrations, to the letter.
-///
-/// Amounts have many ties, but stand in one table with what breaks them. Moments stand in another one, and have few: of these,
-/// the lines of an order come in their own order.
-fn keyset(order_by: &OrderBy<OrderField>) -> Keyset {
-    let term = |&(field, direction): &(OrderField, Direction)| {
-        let sql = match field {
-            OrderField::Amount => "(order_items.quantity * order_items.price_amount)",
-            OrderField::CreatedAt => "orders.created_at",
+impl TotalRow {
+    /// The row's place in the order.
+    fn keys(&self, terms: &[(TotalField, Direction)]) -> Keys {
+        let key = |(field, _): &(TotalField, Direction)| match field {
+            TotalField::Amount => Key::Decimal(self.amount),
+            TotalField::Copies => Key::Int(self.copies),
+            TotalField::Orders => Key::Int(self.orders),
+            TotalField::Month => self.month.map_or(Key::Null, Key::Time),
         };
-        (sql, direction)
-    };
-    let is_joined = order_by.terms().iter().any(|(field, _)| *field == OrderField::CreatedAt);
-    let place = if is_joined { Direction::Ascending } else { order_by.tie_break() };
-    let terms = order_by.terms().iter().map(term).chain([("order_items.place", place)]);
-    let keyset = Keyset::new(terms, "order_items.order_id", order_by.tie_break());
-    if is_joined { keyset.joined() } else { keyset }
+        Keys { values: terms.iter().map(key).collect(), id: self.total_id }
+    }
+}
+
+impl From<TotalRow> for Total {
+    fn from(row: TotalRow) -> Self {
+        let group = match (row.movie_id, row.month) {
+            (Some(movie_id), _) => {
+                Group::Film { movie_id: MovieId::restore(movie_id), title: row.title.unwrap_or_default() }
+            }
+            (None, month) => Group::Month(first_day(month.unwrap_or_default())),
+        };
+        Self {
+            group,
+            orders: row.orders,
+            copies: row.copies,
+            // A sum of integers, which has no places.
+            amount: row.amount.trunc().mantissa(),
+            currency: Currency::restore(&row.price_currency),
+        }
+    }
+}
+
+/// The terms of an order of totals; films have no month.
+fn total_terms(by: By, order_by: &OrderBy<TotalField>) -> Vec<(TotalField, Direction)> {
+    let has = |(field, _): &(TotalField, Direction)| by == By::Month || *field != TotalField::Month;
+    order_by.terms().iter().copied().filter(has).collect()
+}
+
+fn total_expression(field: TotalField) -> &'static str {
+    match field {
+        TotalField::Amount => "amount",
+        TotalField::Copies => "copies",
+        TotalField::Orders => "orders",
+        TotalField::Month => "month",
+    }
+}
+
+fn first_day(month: Timestamp) -> Date {
+    let day = month.date_naive();
+    day.with_day(1).unwrap_or(day)
+}
+
+/// The terms of an order, then the place within the order, before the order itself. The expressions are those of the indexes in
+/// the migrations, to the letter.
+///
+/// Amounts have many ties, but stand in one table with what breaks them. Moments stand in another one, and have few: there
+/// the lines of an order come in their own order, whichever way.
+fn terms(order_by: &OrderBy<OrderField>) -> Vec<(&'static str, Direction)> {
+    let by_moment = order_by.terms().iter().any(|(field, _)| *field == OrderField::CreatedAt);
+    let place = if by_moment { Direction::Ascending } else { order_by.tie_break() };
+    let terms = order_by.terms().iter().map(|&(field, direction)| (expression(field), direction));
+    terms.chain([("order_items.place", place)]).collect()
+}
+
+fn expression(field: OrderField) -> &'static str {
+    match field {
+        OrderField::Amount => "(order_items.quantity * order_items.price_amount)",
+        OrderField::CreatedAt => "orders.created_at",
+    }
 }
 
 fn push_filter(sql: &mut QueryBuilder<Postgres>, filter: &QueryFilter) {
@@ -219,4 +318,31 @@ fn literal(text: &str) -> String {
         pattern.push(c);
     }
     pattern
+}
+
+/// Adds the table `totals`: a row for each group and currency. Its id is made of both, whatever the session's time zone and style
+/// of dates are, and tells it from every other one.
+fn push_groups(sql: &mut QueryBuilder<Postgres>, by: By, filter: &QueryFilter) {
+    sql.push(
+        "(SELECT md5(concat(movie_id, extract(epoch FROM month), price_currency))::uuid AS total_id, movie_id, sold_as, \
+         month, orders, copies, amount, price_currency FROM (SELECT ",
+    );
+    sql.push(columns(by)).push(
+        ", count(DISTINCT orders.order_id), sum(order_items.quantity), \
+         sum(order_items.quantity * order_items.price_amount), order_items.price_currency \
+         FROM order_items JOIN orders ON orders.order_id = order_items.order_id",
+    );
+    push_filter(sql, filter);
+    // By film, month and currency.
+    sql.push(
+        " GROUP BY 1, 3, 7) AS groups (movie_id, sold_as, month, orders, copies, amount, price_currency)) AS totals",
+    );
+}
+
+/// The film, its title, the month.
+fn columns(by: By) -> &'static str {
+    match by {
+        By::Film => "order_items.movie_id, max(order_items.title), NULL::timestamptz",
+        By::Month => "NULL::uuid, NULL::text, date_trunc('month', orders.created_at, 'UTC')",
+    }
 }

@@ -11,37 +11,30 @@ use sqlx::{Postgres, QueryBuilder};
 pub struct Keyset {
     /// The expressions that indexes hold, to the letter. The last is the id.
     terms: Vec<(&'static str, Direction)>,
-    /// No index holds all of them.
-    joined: bool,
 }
 
 impl Keyset {
-    /// The order by `terms`, then by the column `id` in the direction `tie_break`.
+    /// The order by `terms`, then by the column `id` in the direction `tie_break`. Columns of several tables have their tables'
+    /// names before them.
     pub fn new(
         terms: impl IntoIterator<Item = (&'static str, Direction)>,
         id: &'static str,
         tie_break: Direction,
     ) -> Self {
-        Self { terms: terms.into_iter().chain([(id, tie_break)]).collect(), joined: false }
-    }
-
-    /// The same order, of terms that are columns of several tables: compared as a row, they would be compared after the
-    /// tables are joined, and no index would say where to begin. The first term does, whose ties should be few.
-    #[must_use]
-    pub fn joined(self) -> Self {
-        Self { joined: true, ..self }
+        Self { terms: terms.into_iter().chain([(id, tie_break)]).collect() }
     }
 
     /// Adds ` AND ..`: only what comes after the row with `keys`.
     ///
-    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions, or of several
-    /// tables, can't: the first one bounds the part of the index that is read, and the rest decides among its ties.
+    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't, nor those of
+    /// several tables, which would be compared after they are joined: the first one bounds the part of the index that is
+    /// read, and the rest decides among its ties.
     pub fn push_after(&self, sql: &mut QueryBuilder<Postgres>, keys: &Keys) {
         let values = keys.values.iter().cloned().chain([Key::Uuid(keys.id)]);
         let terms: Vec<(&str, Direction, Key)> =
             self.terms.iter().zip(values).map(|(&(term, direction), key)| (term, direction, key)).collect();
         let Some((first, direction, key)) = terms.first().cloned() else { return };
-        if !self.joined && terms.iter().all(|(_, other, _)| *other == direction) {
+        if terms.iter().all(|(term, other, _)| *other == direction && table(term) == table(first)) {
             let names: Vec<&str> = terms.iter().map(|(term, ..)| *term).collect();
             sql.push(" AND (").push(names.join(", ")).push(") ").push(direction.after()).push(" (");
             for (place, (.., key)) in terms.into_iter().enumerate() {
@@ -71,6 +64,11 @@ impl Keyset {
             sql.push(if place == 0 { " ORDER BY " } else { ", " }).push(term).push(" ").push(direction.sql());
         }
     }
+}
+
+/// The table that the first column of a term is said to be of.
+fn table(term: &str) -> Option<&str> {
+    term.split_once('.').map(|(table, _)| table.trim_start_matches('('))
 }
 
 fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
@@ -122,12 +120,13 @@ mod tests {
 
     #[test]
     fn terms_of_several_tables_are_bounded_by_the_first() {
-        let text = text(&Keyset::new([("year", DOWN)], "id", DOWN).joined(), vec![Key::Int(1979)]);
+        let of = |term| text(&Keyset::new([(term, DOWN)], "films.id", DOWN), vec![Key::Int(1979)]);
         assert_eq!(
-            text,
-            "SELECT id FROM films WHERE true AND year <= $1 AND (year < $2 OR year = $3 AND (id < $4)) ORDER BY year DESC, \
-             id DESC"
+            of("sales.year"),
+            "SELECT id FROM films WHERE true AND sales.year <= $1 AND (sales.year < $2 OR sales.year = $3 AND (films.id < $4)) \
+             ORDER BY sales.year DESC, films.id DESC"
         );
+        assert!(of("(films.year + 1)").contains(" AND ((films.year + 1), films.id) < ($1, $2) "));
     }
 
     #[test]
