@@ -17,6 +17,9 @@ const DOWNLOADS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 /// are there in time at 500 KB a second.
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// How long a client may read nothing. Between two statements the database waits twice as long (`sqldb::PAUSE`).
+const STALL: Duration = Duration::from_secs(30);
+
 /// The routes of sales that are kept in `db`.
 pub fn routes(db: sqldb::Db) -> Routes {
     Routes::new("sales", "What was sold, to whom, for how much.")
@@ -51,5 +54,5 @@ pub fn routes(db: sqldb::Db) -> Routes {
                 .paged(),
             totals,
         )
-        .data(App { sales: salesview::Business::new(db), downloads: Downloads::new(DOWNLOADS, LONGEST) })
+        .data(App { sales: salesview::Business::new(db), downloads: Downloads::new(DOWNLOADS, LONGEST, STALL) })
 }

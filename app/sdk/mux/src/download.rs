@@ -17,9 +17,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tracing::{Instrument as _, Span};
 use worker::{Limits, Worker};
 
-/// How long a client may take to take one chunk, once those before it fill the way to it.
-const STALL: Duration = Duration::from_secs(30);
-
 /// How long the work may go on for a client that has left: a statement that is all but done leaves a connection that can be
 /// used again.
 const GRACE: Duration = Duration::from_millis(200);
@@ -37,12 +34,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub struct Downloads {
     worker: Worker,
     limit: Duration,
+    stall: Duration,
 }
 
 /// Where a download's chunks go.
 pub struct Chunks {
     sender: mpsc::Sender<Part>,
     state: Arc<State>,
+    stall: Duration,
 }
 
 /// The client does not take any more: whatever the work answers from then on, the download is not whole.
@@ -79,9 +78,10 @@ struct Body {
 struct BrokenOff;
 
 impl Downloads {
-    /// At most so many at once, of at most `limit` each. Their tasks run on the current runtime.
-    pub fn new(at_once: NonZeroUsize, limit: Duration) -> Self {
-        Self { worker: Worker::new(Limits { running: at_once, waiting: 0 }, Handle::current()), limit }
+    /// At most so many at once, of at most `limit` each, to clients who take a chunk within `stall` once those before it fill
+    /// the way to them. Their tasks run on the current runtime.
+    pub fn new(at_once: NonZeroUsize, limit: Duration, stall: Duration) -> Self {
+        Self { worker: Worker::new(Limits { running: at_once, waiting: 0 }, Handle::current()), limit, stall }
     }
 
     /// How long one may take.
@@ -106,8 +106,8 @@ impl Downloads {
         // One chunk on its way beside the one that is being made.
         let (sender, mut rest) = mpsc::channel(1);
         let state = Arc::<State>::default();
-        let work = make(Chunks { sender: sender.clone(), state: Arc::clone(&state) });
-        let task = run(work, sender, state, Instant::now() + self.limit).instrument(Span::current());
+        let work = make(Chunks { sender: sender.clone(), state: Arc::clone(&state), stall: self.stall });
+        let task = run(work, sender, state, Instant::now() + self.limit, self.stall).instrument(Span::current());
         self.worker.try_spawn(task).map_err(|error| {
             let busy = ApiError::unavailable(RETRY_AFTER);
             match error {
@@ -130,7 +130,7 @@ impl Chunks {
     /// # Errors
     /// The client does not take it: it has left, or reads nothing.
     pub async fn send(&self, chunk: Bytes) -> Result<(), Gone> {
-        let outcome = timeout(STALL, self.sender.send(Part::Chunk(chunk))).await;
+        let outcome = timeout(self.stall, self.sender.send(Part::Chunk(chunk))).await;
         let state = match outcome {
             Ok(Ok(())) => &self.state.begun,
             Ok(Err(_)) => &self.state.left,
@@ -147,6 +147,7 @@ async fn run(
     sender: mpsc::Sender<Part>,
     state: Arc<State>,
     deadline: Instant,
+    stall: Duration,
 ) {
     let left = async {
         sender.closed().await;
@@ -163,7 +164,7 @@ async fn run(
         return;
     }
     if has(&state.stalled) {
-        tracing::info!(target: "http", seconds = STALL.as_secs(), "download given up: the client does not read");
+        tracing::info!(target: "http", "download given up: the client does not read");
         return;
     }
     let end = match done {
@@ -177,7 +178,7 @@ async fn run(
         }
     };
     // Whoever leaves now has all that there was.
-    let _ = timeout(STALL, sender.send(end)).await;
+    let _ = timeout(stall, sender.send(end)).await;
 }
 
 impl MessageBody for Body {

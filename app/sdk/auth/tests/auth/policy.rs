@@ -34,6 +34,7 @@ fn the_policy_reads_as_it_was_decided() {
     orders:read        -          any    -       any      own       See orders.
     orders:write       -          -      -       -        own       Place orders.
     orders:cancel      -          any    -       -        own       Give up orders that are not paid yet.
+    sales:read         -          any    -       any      -         See what was sold, to whom, for how much.
     ");
 }
 

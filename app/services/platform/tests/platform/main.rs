@@ -7,6 +7,7 @@ mod answer;
 mod attacks;
 mod brakes;
 mod deadlines;
+mod downloads;
 mod folder;
 mod kills;
 mod life;

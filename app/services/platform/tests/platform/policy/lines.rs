@@ -4,6 +4,7 @@ mod audits;
 mod cinemas;
 mod films;
 mod orders;
+mod sales;
 mod sessions;
 mod users;
 
@@ -22,6 +23,7 @@ const LISTS: &[&[Line]] = &[
     users::LINES,
     cinemas::LINES,
     orders::LINES,
+    sales::LINES,
     HEALTH,
 ];
 
