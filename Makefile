@@ -38,8 +38,9 @@ arch: toolchain ## which crate may use which, and the shape each one keeps
 unit: toolchain postgres nats
 	$(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast
 
-bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot
+bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot; deep pages, places
 	$(CARGO) build $(CARGO_LOCKED) --release --bin platform --bin bare
+	zarf/bench/places.sh
 	$(CARGO) run $(CARGO_LOCKED) --release --bin bench
 
 bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second

@@ -9,6 +9,7 @@ pub mod depth;
 pub mod fixture;
 pub mod load;
 pub mod pgbench;
+pub mod places;
 pub mod process;
 pub mod report;
 pub mod sql;

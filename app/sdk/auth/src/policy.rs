@@ -147,6 +147,8 @@ policy! {
     WalletWrite      = "wallet:write":          None  Own   Own    Own     Own;
     /// Tell what became of a charge, for whoever can sign it.
     PaymentsTell     = "payments:tell":         Any   Any   Any    Any     Any;
+    /// See what was sold, to whom, for how much.
+    SalesRead        = "sales:read":            None  Any   None   Any     None;
     // `admin new resource` adds rows above this line.
 }
 

@@ -2,16 +2,27 @@
 
 use actix_web::http::header::{self, HeaderMap};
 
+/// A media range with its weight.
+type Range<'h> = (&'h str, f32);
+
 /// Whether the client takes one of the media types `offered`, each in lower case and without parameters.
 pub(crate) fn accepts(headers: &HeaderMap, offered: &[&'static str]) -> bool {
-    let mut values = headers.get_all(header::ACCEPT).peekable();
-    if values.peek().is_none() {
-        return true;
+    let ranges = ranges(headers);
+    ranges.is_empty() || offered.iter().any(|media_type| weight(&ranges, media_type) > 0.0)
+}
+
+/// Which of the media types `offered` the client likes best; of several alike, and of those that it did not ask for, the
+/// first. The answer's `Vary` has to name `Accept`.
+pub fn preferred(headers: &HeaderMap, offered: &[&'static str]) -> &'static str {
+    let ranges = ranges(headers);
+    let mut best = (offered.first().copied().unwrap_or_default(), 0.0);
+    for media_type in offered {
+        let weight = weight(&ranges, media_type);
+        if weight > best.1 {
+            best = (media_type, weight);
+        }
     }
-    let ranges: Vec<(&str, bool)> =
-        values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).filter_map(range).collect();
-    // A field with nothing readable in it excludes nothing.
-    ranges.is_empty() || offered.iter().any(|media_type| is_wanted(&ranges, media_type))
+    best.0
 }
 
 /// Whether `If-None-Match` names `tag`, by the weak comparison that it asks for.
@@ -25,29 +36,32 @@ pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == opaque)
 }
 
+/// The ranges of the field; none when it is absent, or nothing in it can be read: then it excludes nothing.
+fn ranges(headers: &HeaderMap) -> Vec<Range<'_>> {
+    let values = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(range).collect()
+}
+
 /// The most specific range that matches decides.
-fn is_wanted(ranges: &[(&str, bool)], media_type: &str) -> bool {
+fn weight(ranges: &[Range<'_>], media_type: &str) -> f32 {
     let family = media_type.split_once('/').map_or(media_type, |(family, _)| family);
     let exact = |range: &str| range.eq_ignore_ascii_case(media_type);
     let same_family = |range: &str| range.strip_suffix("/*").is_some_and(|range| range.eq_ignore_ascii_case(family));
     let any = |range: &str| range == "*/*";
     let find =
-        |matches: &dyn Fn(&str) -> bool| ranges.iter().find(|(range, _)| matches(range)).map(|(_, wanted)| *wanted);
-    find(&exact).or_else(|| find(&same_family)).or_else(|| find(&any)).unwrap_or(false)
+        |matches: &dyn Fn(&str) -> bool| ranges.iter().find(|(range, _)| matches(range)).map(|(_, weight)| *weight);
+    find(&exact).or_else(|| find(&same_family)).or_else(|| find(&any)).unwrap_or(0.0)
 }
 
-/// A media range and whether its weight is above zero.
-fn range(text: &str) -> Option<(&str, bool)> {
+/// A media range and its weight, 1 where none can be read.
+fn range(text: &str) -> Option<Range<'_>> {
     let mut parts = text.split(';').map(str::trim);
     let range = parts.next().filter(|range| !range.is_empty())?;
-    let refused = parts.any(|parameter| {
-        parameter
-            .split_once('=')
-            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-            .and_then(|(_, weight)| weight.trim().parse::<f32>().ok())
-            .is_some_and(|weight| weight <= 0.0)
+    let weight = parts.find_map(|parameter| {
+        let (name, weight) = parameter.split_once('=')?;
+        if name.trim().eq_ignore_ascii_case("q") { weight.trim().parse::<f32>().ok() } else { None }
     });
-    Some((range, !refused))
+    Some((range, weight.filter(|weight| weight.is_finite()).unwrap_or(1.0).clamp(0.0, 1.0)))
 }
 
 #[cfg(test)]
@@ -82,6 +96,29 @@ mod tests {
             assert_eq!(found, expected, "{accept}");
         }
         assert!(accepts(&HeaderMap::new(), &["application/json"]));
+    }
+
+    #[test]
+    fn the_one_that_is_liked_best_is_preferred_and_the_first_of_those_alike() {
+        const OFFERED: [&str; 2] = ["application/json", "text/csv"];
+        for (accept, expected) in [
+            ("*/*", 0),
+            ("", 0),
+            ("text/csv", 1),
+            ("text/*", 1),
+            ("text/csv, application/json", 0),
+            ("text/csv, application/json;q=0.9", 1),
+            ("text/csv;q=0.8, application/json;q=0.9", 0),
+            ("text/csv, */*;q=0.1", 1),
+            ("text/csv;q=0, */*", 0),
+            ("application/json;q=0, */*;q=0.1", 1),
+            ("TEXT/CSV; header=present; q=0.5, application/*;q=0.4", 1),
+            ("text/csv;q=nonsense", 1),
+            ("text/html", 0),
+        ] {
+            assert_eq!(preferred(&headers(header::ACCEPT, accept), &OFFERED), OFFERED[expected], "{accept}");
+        }
+        assert_eq!(preferred(&HeaderMap::new(), &OFFERED), OFFERED[0]);
     }
 
     #[test]

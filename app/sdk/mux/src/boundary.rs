@@ -254,6 +254,7 @@ fn cors(origins: &[String]) -> Cors {
     let shown = [
         "accept-patch",
         "allow",
+        "content-disposition",
         "etag",
         "location",
         "link",

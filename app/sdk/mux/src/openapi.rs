@@ -23,7 +23,7 @@ use utoipa::openapi::{
 
 use crate::api::BuildError;
 use crate::docs;
-use crate::operation::{Answer, Operation};
+use crate::operation::{self, Answer, Operation};
 use crate::path::parameter_names;
 use crate::route::{Access, Route, Routes};
 
@@ -214,6 +214,9 @@ fn response(route: &Route, answer: &Answer) -> Response {
     if let Some((media_type, schema)) = &answer.content {
         let content = ContentBuilder::new().schema(schema.clone()).example(answer.example.clone()).build();
         builder = builder.content(*media_type, content);
+    }
+    for media_type in &answer.also {
+        builder = builder.content(*media_type, ContentBuilder::new().schema(Some(operation::text())).build());
     }
     builder = headers::common(builder, route.access);
     if route.operation.is_tagged {

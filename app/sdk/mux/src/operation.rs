@@ -48,6 +48,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) description: &'static str,
     pub(crate) content: Option<(&'static str, Option<RefOr<Schema>>)>,
+    /// Other media types that it comes in when the client asks for one: text.
+    pub(crate) also: Vec<&'static str>,
     pub(crate) example: Option<Value>,
     pub(crate) has_location: bool,
     pub(crate) has_links: bool,
@@ -154,8 +156,16 @@ impl Operation {
     /// Answers `status` with a body of another media type.
     #[must_use]
     pub fn responds(self, status: u16, media_type: &'static str) -> Self {
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
-        self.answer(status, Some((media_type, Some(RefOr::T(Schema::Object(text))))))
+        self.answer(status, Some((media_type, Some(text()))))
+    }
+
+    /// The answer added last comes as text of this media type as well, for clients that like that better.
+    #[must_use]
+    pub fn or(mut self, media_type: &'static str) -> Self {
+        if let Some(answer) = self.answers.last_mut() {
+            answer.also.push(media_type);
+        }
+        self
     }
 
     /// Answers `status` without a body.
@@ -248,8 +258,14 @@ impl Operation {
 
     /// The media types of its good answers.
     pub(crate) fn produces(&self) -> Vec<&'static str> {
-        let mut produces: Vec<&'static str> =
-            self.answers.iter().filter_map(|answer| Some(answer.content.as_ref()?.0)).collect();
+        let mut produces: Vec<&'static str> = self
+            .answers
+            .iter()
+            .flat_map(|answer| {
+                let first = answer.content.iter().map(|content| content.0);
+                first.chain(answer.also.iter().copied())
+            })
+            .collect();
         produces.dedup();
         produces
     }
@@ -266,6 +282,7 @@ impl Operation {
             status,
             description: phrase(status),
             content,
+            also: Vec::new(),
             example: None,
             has_location: false,
             has_links: false,
@@ -282,6 +299,11 @@ impl From<Need> for Required {
             Need::Required => Self::True,
         }
     }
+}
+
+/// The schema of any text.
+pub(crate) fn text() -> RefOr<Schema> {
+    RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()))
 }
 
 fn phrase(status: u16) -> &'static str {

@@ -117,7 +117,8 @@ impl Params<'_> {
                 return None;
             }
             (Some(cursor), None) => match cursors.read(&binding, &cursor) {
-                Ok(keys) if keys.values.len() == order_by.terms().len() => Position::After(keys),
+                // More of them where an id alone does not tell two rows apart.
+                Ok(keys) if keys.values.len() >= order_by.terms().len() => Position::After(keys),
                 _ => {
                     reading.failure = Some(ApiError::new(Code::InvalidCursor));
                     return None;
@@ -132,7 +133,8 @@ impl Params<'_> {
         })
     }
 
-    fn sort<F: Copy + PartialEq>(&mut self, sorting: &Sorting<F>) -> Option<OrderBy<F>> {
+    /// The parameter `sort` alone, for what answers the whole list.
+    pub fn sort<F: Copy + PartialEq>(&mut self, sorting: &Sorting<F>) -> Option<OrderBy<F>> {
         self.document(|| sorting.parameter());
         let reading = self.reading()?;
         let Some(text) = reading.take_one("sort")? else {

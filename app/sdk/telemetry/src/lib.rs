@@ -258,6 +258,10 @@ fn parse_filter(text: &str) -> Result<EnvFilter, Error> {
     for target in CHATTY.into_iter().filter(|target| !named(target)) {
         filter = filter.add_directive(format!("{target}=warn").parse().map_err(invalid)?);
     }
+    // A body that was broken off: whoever breaks it off says so, and why, where there is something to say.
+    if !named("actix_http") && !named("actix_http::h1::dispatcher") {
+        filter = filter.add_directive("actix_http::h1::dispatcher=off".parse().map_err(invalid)?);
+    }
     // `spans` says once that the collector is gone; the exporter would say it for each batch.
     if !named("opentelemetry-otlp") {
         filter = filter.add_directive("opentelemetry-otlp=off".parse().map_err(invalid)?);

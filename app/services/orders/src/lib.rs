@@ -46,6 +46,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
         walletapp::routes(db.clone(), payees),
+        saleapp::routes(db.clone()),
         // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]

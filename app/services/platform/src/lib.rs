@@ -53,6 +53,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
         walletapp::routes(db.clone(), payees),
+        saleapp::routes(db.clone()),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),

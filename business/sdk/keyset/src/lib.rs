@@ -14,7 +14,8 @@ pub struct Keyset {
 }
 
 impl Keyset {
-    /// The order by `terms`, then by the column `id` in the direction `tie_break`.
+    /// The order by `terms`, then by the column `id` in the direction `tie_break`. Columns of several tables have their tables'
+    /// names before them.
     pub fn new(
         terms: impl IntoIterator<Item = (&'static str, Direction)>,
         id: &'static str,
@@ -25,14 +26,15 @@ impl Keyset {
 
     /// Adds ` AND ..`: only what comes after the row with `keys`.
     ///
-    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't: the first
-    /// one bounds the part of the index that is read, and the rest decides among its ties.
+    /// Terms of one direction compare as a row, which an index answers whole. Terms of both directions can't, nor those of
+    /// several tables, which would be compared after they are joined: the first one bounds the part of the index that is
+    /// read, and the rest decides among its ties.
     pub fn push_after(&self, sql: &mut QueryBuilder<Postgres>, keys: &Keys) {
         let values = keys.values.iter().cloned().chain([Key::Uuid(keys.id)]);
         let terms: Vec<(&str, Direction, Key)> =
             self.terms.iter().zip(values).map(|(&(term, direction), key)| (term, direction, key)).collect();
         let Some((first, direction, key)) = terms.first().cloned() else { return };
-        if terms.iter().all(|(_, other, _)| *other == direction) {
+        if terms.iter().all(|(term, other, _)| *other == direction && table(term) == table(first)) {
             let names: Vec<&str> = terms.iter().map(|(term, ..)| *term).collect();
             sql.push(" AND (").push(names.join(", ")).push(") ").push(direction.after()).push(" (");
             for (place, (.., key)) in terms.into_iter().enumerate() {
@@ -62,6 +64,11 @@ impl Keyset {
             sql.push(if place == 0 { " ORDER BY " } else { ", " }).push(term).push(" ").push(direction.sql());
         }
     }
+}
+
+/// The table that the first column of a term is said to be of.
+fn table(term: &str) -> Option<&str> {
+    term.split_once('.').map(|(table, _)| table.trim_start_matches('('))
 }
 
 fn push_key(sql: &mut QueryBuilder<Postgres>, key: Key) {
@@ -109,6 +116,17 @@ mod tests {
             "SELECT id FROM films WHERE true AND year >= $1 AND (year > $2 OR year = $3 AND (title < $4 OR title = $5 \
              AND (id < $6))) ORDER BY year ASC, title DESC, id DESC"
         );
+    }
+
+    #[test]
+    fn terms_of_several_tables_are_bounded_by_the_first() {
+        let of = |term| text(&Keyset::new([(term, DOWN)], "films.id", DOWN), vec![Key::Int(1979)]);
+        assert_eq!(
+            of("sales.year"),
+            "SELECT id FROM films WHERE true AND sales.year <= $1 AND (sales.year < $2 OR sales.year = $3 AND (films.id < $4)) \
+             ORDER BY sales.year DESC, films.id DESC"
+        );
+        assert!(of("(films.year + 1)").contains(" AND ((films.year + 1), films.id) < ($1, $2) "));
     }
 
     #[test]

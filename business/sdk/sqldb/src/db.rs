@@ -1,6 +1,7 @@
 //! The way to the database that a domain's store holds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
@@ -149,6 +150,34 @@ impl Db {
         match &self.0 {
             Route::Pool(_) => self.transact(work).await,
             Route::Tx(tx) => tx.whole(work).await,
+        }
+    }
+
+    /// Runs `work` in a transaction of its own that sees one moment of the database, changes nothing, and may take up to
+    /// `limit`: what is read in many statements fits together. Each of them still has no more time than a unit of work.
+    ///
+    /// It holds a connection all that time, and the server keeps what was removed meanwhile. Between two statements the work
+    /// may wait for somebody else, but not longer than [`PAUSE`](crate::PAUSE): then the server ends the session.
+    ///
+    /// # Errors
+    /// What the work answers, or the failure to begin or to end. Within a transaction there is none.
+    pub async fn snapshot<T, E, W>(&self, limit: Duration, work: impl FnOnce(Tx) -> W) -> Result<T, E>
+    where
+        E: From<Error>,
+        W: Future<Output = Result<T, E>>,
+    {
+        let Route::Pool(pool) = &self.0 else {
+            return Err(Error::Other { source: "a snapshot is a transaction of its own".into() }.into());
+        };
+        let tx = Tx::begin_snapshot(pool, deadline::from_now(limit)).await?;
+        let _end = tx.end_on_drop();
+        match work(tx.clone()).await {
+            Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
+            Err(error) => {
+                // A failure to roll back is no news for the caller: the connection is closed then.
+                let _ = tx.rollback().await;
+                Err(error)
+            }
         }
     }
 

@@ -41,4 +41,4 @@ pub use crate::error::Error;
 pub use crate::pool::Stats;
 pub use crate::server::Server;
 pub use crate::settings::{CLIENT_CHECK_INTERVAL, Settings, SettingsError};
-pub use crate::tx::Tx;
+pub use crate::tx::{PAUSE, Tx};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
@@ -46,6 +47,13 @@ const SAVEPOINTS: [Savepoint; 4] = [
     },
 ];
 
+/// How long a [`Db::snapshot`](crate::Db::snapshot) may rest between two statements.
+pub const PAUSE: Duration = Duration::from_secs(60);
+
+/// Begins a snapshot. The session's own limit is for units of work, which do not rest: the other one is [`PAUSE`].
+const BEGIN_SNAPSHOT: &str =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
 /// A transaction. It ends when [`Db::transact`](crate::Db::transact) does; if that future is dropped, the connection is
 /// closed and the server rolls back, whoever still has a handle.
 ///
@@ -62,6 +70,8 @@ struct Inner {
     open: Mutex<Open>,
     pool: Arc<Pool>,
     deadline: Instant,
+    /// The most that one statement may take, where that is less than all of them together may.
+    each: Option<Duration>,
     /// A statement failed: the server will not commit any more.
     failed: AtomicBool,
     /// The lowest level at which a unit of work was left half done: what was done since its savepoint is not to be
@@ -92,14 +102,30 @@ pub(crate) struct EndOnDrop(Tx);
 impl Tx {
     /// Begins a transaction on a connection of the pool.
     pub(crate) async fn begin(pool: &Arc<Pool>, deadline: Instant) -> Result<Self, Error> {
-        let mut slot = pool.acquire(deadline).await?;
+        Self::begin_with(pool, "BEGIN", deadline, None).await
+    }
+
+    /// Begins one that sees one moment and changes nothing.
+    pub(crate) async fn begin_snapshot(pool: &Arc<Pool>, deadline: Instant) -> Result<Self, Error> {
+        Self::begin_with(pool, BEGIN_SNAPSHOT, deadline, Some(pool.settings().deadline)).await
+    }
+
+    async fn begin_with(
+        pool: &Arc<Pool>,
+        command: &'static str,
+        deadline: Instant,
+        each: Option<Duration>,
+    ) -> Result<Self, Error> {
+        let now = by(deadline, each);
+        let mut slot = pool.acquire(now).await?;
         // Set before BEGIN is sent: from now on an unclean end closes the connection.
         slot.in_transaction = true;
-        slot.command(deadline, "BEGIN").await?;
+        slot.command(now, command).await?;
         let inner = Inner {
             open: Mutex::new(Open { slot: Some(slot), level: 0 }),
             pool: Arc::clone(pool),
             deadline,
+            each,
             failed: AtomicBool::new(false),
             half_done: AtomicU32::new(WHOLE),
             lost_a_race: AtomicBool::new(false),
@@ -240,7 +266,7 @@ impl Tx {
     }
 
     fn deadline(&self) -> Instant {
-        deadline::at_most(self.inner.deadline)
+        deadline::at_most(by(self.inner.deadline, self.inner.each))
     }
 
     /// Waits for the statement of another handle, which may belong to a future that nobody polls any more.
@@ -300,6 +326,11 @@ impl Open {
         }
         self.slot.as_mut().ok_or_else(ended)
     }
+}
+
+/// When a statement that begins now must be done.
+fn by(deadline: Instant, each: Option<Duration>) -> Instant {
+    each.map_or(deadline, |each| deadline.min(Instant::now() + each))
 }
 
 /// The savepoint of a level, counted from 1.

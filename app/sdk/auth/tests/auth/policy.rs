@@ -12,7 +12,7 @@ fn user(roles: &[Role]) -> (UserId, Caller) {
 #[test]
 fn the_policy_reads_as_it_was_decided() {
     insta::assert_snapshot!(policy::to_text(), @"
-    permission         anonymous  admin  editor  support  customer  what it is for
+    PERMISSION         ANONYMOUS  ADMIN  EDITOR  SUPPORT  CUSTOMER  WHAT IT IS FOR
     tokens:create      any        any    any     any      any       Ask for an access token.
     accounts:register  any        any    any     any      any       Sign up, show that an address is one's own.
     accounts:recover   any        any    any     any      any       Get back into an account whose password is forgotten.
@@ -35,6 +35,12 @@ fn the_policy_reads_as_it_was_decided() {
     orders:read        -          any    -       any      own       See orders.
     orders:write       -          -      -       -        own       Place orders.
     orders:cancel      -          any    -       -        own       Give up orders that are not paid yet.
+    orders:pay         -          -      -       -        own       Pay for orders.
+    orders:refund      -          any    -       -        -         Take back orders that are paid.
+    wallet:read        -          own    own     own      own       See one's wallet.
+    wallet:write       -          own    own     own      own       Fill one's wallet, send money from it.
+    payments:tell      any        any    any     any      any       Tell what became of a charge, for whoever can sign it.
+    sales:read         -          any    -       any      -         See what was sold, to whom, for how much.
     ");
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod describe;
+mod downloads;
 mod fields;
 mod framework;
 mod harness;

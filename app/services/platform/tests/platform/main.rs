@@ -7,6 +7,7 @@ mod attacks;
 mod between;
 mod brakes;
 mod deadlines;
+mod downloads;
 mod folder;
 mod kills;
 mod life;

@@ -8,6 +8,7 @@ mod nesting;
 mod opening;
 mod pool;
 mod schema;
+mod snapshots;
 mod statements;
 mod stress;
 mod together;

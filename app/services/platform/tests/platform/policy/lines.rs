@@ -4,6 +4,7 @@ mod audits;
 mod cinemas;
 mod films;
 mod orders;
+mod sales;
 mod sessions;
 mod users;
 mod wallet;
@@ -24,6 +25,7 @@ const LISTS: &[&[Line]] = &[
     cinemas::LINES,
     orders::LINES,
     wallet::LINES,
+    sales::LINES,
     HEALTH,
 ];
 
