@@ -12,7 +12,7 @@ fn user(roles: &[Role]) -> (UserId, Caller) {
 #[test]
 fn the_policy_reads_as_it_was_decided() {
     insta::assert_snapshot!(policy::to_text(), @"
-    PERMISSION         ANONYMOUS  ADMIN  EDITOR  SUPPORT  CUSTOMER  WHAT IT IS FOR
+    permission         anonymous  admin  editor  support  customer  what it is for
     tokens:create      any        any    any     any      any       Ask for an access token.
     accounts:register  any        any    any     any      any       Sign up, show that an address is one's own.
     accounts:recover   any        any    any     any      any       Get back into an account whose password is forgotten.
