@@ -181,6 +181,13 @@ async fn without_a_url_users_are_looked_up_in_the_process() {
     asker.stop().await;
 }
 
+#[test]
+fn a_url_that_leads_nowhere_ends_the_program_before_it_opens_a_socket() {
+    let output = Setup::new().with("peers.accounts_url", "http://[accounts").output();
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("peers.accounts_url"));
+}
+
 /// Takes connections at `address` and ends each at once, until the second value is dropped; the first counts them.
 async fn ends_connections(address: SocketAddr) -> (Arc<AtomicUsize>, JoinSet<()>) {
     let listener = TcpListener::bind(address).await.unwrap();
