@@ -53,6 +53,8 @@ fn every_key_is_shown_with_its_source_and_no_secret() {
         limits.per_second         "1000"                                  default
         limits.burst              "10"                                    flag --set limits.burst
         events.nats_url           "nats://***:***@broker:4222"            environment MARQUEE__EVENTS__NATS_URL
+        peers.accounts_url        ""                                      default
+        peers.deadline            "2s"                                    default
         mail.smtp_url             "smtps://app:***@relay:465"             environment MARQUEE__MAIL__SMTP_URL
         mail.from                 "Marquee <no-reply@marquee.example>"    default
         media.stores              "file:///srv/media,s3:***@bucket"       environment MARQUEE__MEDIA__STORES
