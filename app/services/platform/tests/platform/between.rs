@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use otlptest::{Collector, hex};
+use otlptest::{Collector, attribute, hex};
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::json;
@@ -75,13 +75,20 @@ async fn the_answer_is_that_of_the_other_service_and_the_trace_goes_on_there() {
     accounts.stop().await;
 
     let spans = collector.spans();
-    let of = |name: &str| spans.iter().filter(|span| span.name == name).collect::<Vec<_>>();
-    let (asking, asked) = (of("GET /v1/people/{id}"), of("GET /v1/users/{id}/payee"));
-    assert_eq!((asking.len(), asked.len()), (2, 2), "{spans:?}");
-    assert!(asking.iter().all(|span| hex(&span.trace_id) == trace && hex(&span.parent_span_id) == parent));
-    for span in asked {
-        assert_eq!(hex(&span.trace_id), trace);
-        assert!(asking.iter().any(|asking| asking.span_id == span.parent_span_id), "{span:?}");
+    assert!(spans.iter().all(|span| hex(&span.trace_id) == trace), "{spans:?}");
+    // Of the kinds of OTLP: 2 is a server, 3 a client.
+    let below = |parent: &str, name: &str, kind: i32| {
+        let found = spans.iter().filter(|span| span.name == name && span.kind == kind);
+        found.filter(|span| hex(&span.parent_span_id) == parent).collect::<Vec<_>>()
+    };
+    let requests = below(parent, "GET /v1/people/{id}", 2);
+    assert_eq!(requests.len(), 2, "{spans:?}");
+    for request in requests {
+        let [call] = below(&hex(&request.span_id), "GET /v1/users/{id}/payee", 3)[..] else { panic!("{spans:?}") };
+        let [served] = below(&hex(&call.span_id), "GET /v1/users/{id}/payee", 2)[..] else { panic!("{spans:?}") };
+        let status = |span| attribute(span, "http.response.status_code");
+        assert!(status(call).is_some() && status(call) == status(served) && status(call) == status(request));
+        assert_eq!(attribute(call, "peer.service").as_deref(), Some("accounts"));
     }
 }
 
