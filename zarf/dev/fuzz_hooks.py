@@ -64,8 +64,8 @@ class Owned:
         return answer.json()
 
     def owners(self, path):
-        """The owner of each id that a path may name."""
-        if path.startswith("/v1/users/{id}"):
+        """The owner of each id that a path may name. Whom an id would pay, everybody may ask."""
+        if path.startswith("/v1/users/{id}") and not path.endswith("/payee"):
             return self.users
         return self.sessions if path.startswith("/v1/auth/sessions/{id}") else {}
 

@@ -9,6 +9,8 @@ use metrics::counter;
 use outbound::{Answer, Call, CallError, Client, Options, OptionsError, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use types::UserId;
 use uuid::Uuid;
 
@@ -55,10 +57,17 @@ impl Accounts {
         Ok(Self { client, url, deadline })
     }
 
-    /// GET of what `path` leads to from the URL of the service.
+    /// GET of what `path` leads to from the URL of the service, in the span around the caller.
     async fn get(&self, asking: &Asking, path: &[&str]) -> Result<Answer, ApiError> {
         let call = self.prepare(asking, path).map_err(ApiError::internal)?;
         let answer = self.client.call(call, sqldb::from_now(self.deadline)).await;
+        let span = Span::current();
+        match &answer {
+            Ok(answer) => span.record("http.response.status_code", answer.status.as_u16()),
+            // The cause is logged where the error is handled.
+            Err(_) => span.record("otel.status_code", "ERROR"),
+        };
+        span.record("attempts", answer.as_ref().map_or_else(outbound::Error::attempts, |answer| answer.attempts));
         let stats = self.client.stats();
         counter!("peer_calls_total", "peer" => PEER).absolute(stats.calls);
         counter!("peer_retries_total", "peer" => PEER).absolute(stats.retries);
@@ -81,6 +90,15 @@ impl Accounts {
 
 impl Payees for Accounts {
     fn find<'a>(&'a self, asking: &'a Asking, user_id: UserId) -> BoxFuture<'a, Result<Option<Payee>, ApiError>> {
+        // Recorded where the request is; its id goes along, so that what the other service does hangs below it.
+        let span = tracing::info_span!(
+            "GET /v1/users/{id}/payee",
+            otel.kind = "client",
+            peer.service = PEER,
+            attempts = Empty,
+            http.response.status_code = Empty,
+            otel.status_code = Empty,
+        );
         async move {
             let id = user_id.to_string();
             let path = ["v1", "users", &id, "payee"];
@@ -97,6 +115,7 @@ impl Payees for Accounts {
                 _ => Err(of_answer(PEER, &answer)),
             }
         }
+        .instrument(span)
         .boxed()
     }
 }

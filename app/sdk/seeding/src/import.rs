@@ -63,6 +63,9 @@ pub enum ImportError {
     /// A batch could not be written.
     #[error("a batch of films could not be written")]
     Write(#[from] moviebus::Error),
+    /// Whoever reads the file ended by a fault of its own: nobody knows what comes after the last batch.
+    #[error("the reading of the file broke off")]
+    BrokenOff,
 }
 
 /// Who watches an import. Called between batches.
@@ -101,9 +104,8 @@ pub async fn import<R: BufRead + Send + 'static>(
             () = stop.cancelled() => return Ok(Ended::Stopped),
             batch = batches.recv() => batch,
         };
-        let Some(batch) = batch else {
-            return Ok(Ended::File);
-        };
+        // The last batch says that it is the last: silence is none.
+        let batch = batch.ok_or(ImportError::BrokenOff)?;
         let Batch { rows, films, lines, mut rejected, bytes, end } = batch;
         let outcomes = if films.is_empty() { Vec::new() } else { movies.import(&films).await? };
         for ((outcome, line), film) in outcomes.into_iter().zip(lines).zip(&films) {
@@ -124,8 +126,10 @@ pub async fn import<R: BufRead + Send + 'static>(
             watch.rejected(rejected);
         }
         watch.committed(&tally, bytes);
-        if let Some(error) = end {
-            return Err(error.into());
+        match end {
+            Some(Ok(())) => return Ok(Ended::File),
+            Some(Err(error)) => return Err(error.into()),
+            None => {}
         }
     }
 }
@@ -145,7 +149,8 @@ struct Batch {
     lines: Vec<u64>,
     rejected: Vec<Rejected>,
     bytes: u64,
-    end: Option<ReadError>,
+    /// Of the last batch: how the file ends.
+    end: Option<Result<(), ReadError>>,
 }
 
 /// The films of a file so far.
@@ -179,7 +184,7 @@ fn read<R: BufRead>(source: Counted<R>, plan: Plan, sender: &mpsc::Sender<Batch>
         match row {
             Ok(row) => batch.add(row, plan, &mut lines),
             Err(error) => {
-                batch.end = Some(error);
+                batch.end = Some(Err(error));
                 break;
             }
         }
@@ -191,6 +196,7 @@ fn read<R: BufRead>(source: Counted<R>, plan: Plan, sender: &mpsc::Sender<Batch>
         }
     }
     batch.bytes = position.load(Ordering::Relaxed);
+    batch.end.get_or_insert(Ok(()));
     // Whoever left has no use for the rest.
     let _ = sender.blocking_send(batch);
 }

@@ -135,7 +135,8 @@ fn others(settings: &Settings, rules: &mut Rules<'_>) {
     let nats = nats.is_none_or(|url| has_scheme(url.expose_secret(), &["nats", "tls"]));
     rules.require("events.nats_url", nats, "nats://host:4222 or tls://host:4222");
     let peers = &settings.peers;
-    let accounts = peers.accounts_url.as_ref().is_none_or(|url| has_scheme(url, &HTTP) && !url.contains('@'));
+    let accounts =
+        peers.accounts_url.as_ref().is_none_or(|url| has_scheme(url, &HTTP) && !url.contains(['@', '?', '#']));
     rules.require("peers.accounts_url", accounts, "an http or https URL without credentials");
     rules.require("peers.deadline", !peers.deadline.is_zero(), "more than nothing");
     let smtp = settings.mail.smtp_url.as_ref();

@@ -24,6 +24,11 @@ const PAUSE: Duration = Duration::from_secs(1);
 const RELEASE: Duration = Duration::from_millis(1500);
 
 /// A lane of a runner.
+///
+/// Its attempts are tasks of a `JoinSet`, and no tasks of a `worker::Worker`: none waits for a slot, as a job is claimed
+/// when there is room for it and not before; whatever ends a handler (a panic, its deadline, the stop, a lost lease), the
+/// attempt lives on to write that down; and an attempt that is ended at the stop gives its job back first, which a
+/// task that is dropped could not.
 pub(crate) struct Lane {
     pub(crate) name: &'static str,
     /// The most jobs at a time.

@@ -150,3 +150,25 @@ async fn a_silent_pipe_keeps_nobody_from_stopping() {
     let (ended, ()) = tokio::join!(import, async { stop.cancel() });
     assert_eq!(ended.unwrap(), Ended::Stopped);
 }
+
+/// Two rows, and a fault of the reader.
+struct Faulty(&'static [u8]);
+
+impl Read for Faulty {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => std::panic::resume_unwind(Box::new("a fault of the reader")),
+            bytes => Ok(bytes),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_broke_off_is_no_end_of_the_file() {
+    let database = Database::new().await;
+    let rows =
+        br#"[{"Title": "Alien", "Release Date": "May 25 1979"}, {"Title": "Stalker", "Release Date": "May 25 1979"}, "#;
+    let (ended, seen) = run(&database, Faulty(rows)).await;
+    assert!(matches!(ended, Err(ImportError::BrokenOff)), "{ended:?}");
+    assert_eq!(seen.tally, Tally::default(), "the batch was not whole");
+}

@@ -139,6 +139,26 @@ fn an_origin_is_exact() {
 }
 
 #[test]
+fn another_service_is_named_by_a_url_that_holds_no_secret() {
+    for (url, right) in [
+        ("", true),
+        ("http://127.0.0.1:3000", true),
+        ("https://accounts.internal/api", true),
+        ("accounts.internal", false),
+        ("ftp://accounts.internal", false),
+        ("https://", false),
+        ("https://user:hunter2@accounts.internal", false),
+        ("https://accounts.internal/?a=b", false),
+        ("https://accounts.internal/#a", false),
+    ] {
+        let loaded = Given::default().arguments(&["--set", &format!("peers.accounts_url={url}")]).load();
+        assert_eq!(loaded.is_ok(), right, "{url}");
+    }
+    let errors = Given::default().arguments(&["--set", "peers.deadline=0s"]).refused();
+    assert_eq!(errors.faults()[0].key, "peers.deadline");
+}
+
+#[test]
 fn production_refuses_what_only_development_may_do() {
     for (key, value) in [
         ("web.trusted_proxies", "10.0.0.0/8,::/0"),

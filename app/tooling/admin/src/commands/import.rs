@@ -50,7 +50,9 @@ async fn movies(context: &Context, arguments: ImportMovies) -> Result<Reply, Fai
     let ended = outcome.map_err(|error| {
         let mend = match &error {
             seeding::ImportError::Read(_) => "mend the file and run the same command again: it goes on where it ended",
-            seeding::ImportError::Write(_) => "run the same command again: it goes on where it ended",
+            seeding::ImportError::Write(_) | seeding::ImportError::BrokenOff => {
+                "run the same command again: it goes on where it ended"
+            }
         };
         let exit = exit_of(&error);
         Failure::of(exit, &error).context(&format!("the import ended after {} rows", tally.rows)).mend(mend)

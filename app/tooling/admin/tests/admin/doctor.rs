@@ -226,7 +226,12 @@ fn others_are_known_by_how_they_greet() {
     let (nats, mail) = (greeting("INFO {}\r\n"), greeting("220 relay ready\r\n"));
     assert_eq!(reach(&format!("nats://{nats}"), &format!("smtp://{mail}")), ["good", "good"]);
     assert_eq!(reach(&format!("nats://{mail}"), &format!("smtp://{nats}")), ["bad", "bad"]);
+    let accounts = |address: &str| {
+        let ran = run(doctor(folder.path(), &[("peers.accounts_url", &format!("http://{address}"))]));
+        check(&ran, "peers.accounts_url")["state"].as_str().unwrap().to_owned()
+    };
     let closed = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    assert_eq!([accounts(&nats.to_string()), accounts(&closed.to_string())], ["good", "bad"]);
     assert_eq!(reach(&format!("nats://{closed}"), &format!("smtps://{closed}")), ["bad", "bad"]);
     let unset = run(doctor(folder.path(), &[]));
     assert_eq!(check(&unset, "mail.smtp_url")["state"], "skipped");

@@ -41,6 +41,19 @@ async fn a_list_is_ordered_by_name_accents_and_case_aside() {
 }
 
 #[tokio::test]
+async fn whoever_may_sign_in_can_be_paid_and_nobody_else() {
+    let ground = Ground::new().await;
+    let ada = ground.add("Ada", &[]).await;
+    assert_eq!(ground.users.query_payee(ada.id).await.unwrap(), ada);
+    let disabled = ground.users.disable(&ada).await.unwrap();
+    assert!(matches!(ground.users.query_payee(ada.id).await, Err(Error::NotFound)));
+    ground.users.enable(&disabled).await.unwrap();
+    ground.users.query_payee(ada.id).await.unwrap();
+    ground.users.delete(ada.id, None).await.unwrap();
+    assert!(matches!(ground.users.query_payee(ada.id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
 async fn each_filter_selects_and_together_they_all_must_hold() {
     let ground = some_people().await;
     let name = |text| QueryFilter { name: part(text), ..QueryFilter::default() };

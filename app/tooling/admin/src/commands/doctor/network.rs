@@ -1,4 +1,4 @@
-//! Others that the settings name: NATS, the mail relay, the collector of traces.
+//! Others that the settings name: NATS, other services, the mail relay, the collector of traces.
 
 use std::time::Duration;
 
@@ -32,18 +32,23 @@ pub(super) async fn checks(patient: &Patient) -> Vec<Check> {
             ["nats", "tls"].contains(&scheme).then_some("INFO ")
         })
     });
+    let accounts = settings.peers.accounts_url.as_ref().map(|url| {
+        let port = if url.starts_with("https:") { 443 } else { 80 };
+        other("peers.accounts_url", url, port, |_| None)
+    });
     let mail = settings.mail.smtp_url.as_ref().map(|url| {
         let port = if url.expose_secret().starts_with("smtps:") { 465 } else { 25 };
         other("mail.smtp_url", url.expose_secret(), port, |scheme| (scheme == "smtp").then_some("220"))
     });
     let traces = settings.telemetry.otlp_endpoint.as_ref();
     let traces = traces.map(|url| other("telemetry.otlp_endpoint", url, 4317, |_| None));
-    let (nats, mail, traces) = tokio::join!(
+    let (nats, accounts, mail, traces) = tokio::join!(
         check("events.nats_url", nats, "PostgreSQL carries events"),
+        check("peers.accounts_url", accounts, "users are looked up in the database"),
         check("mail.smtp_url", mail, "no mail leaves this machine"),
         check("telemetry.otlp_endpoint", traces, "no traces are recorded"),
     );
-    vec![nats, mail, traces]
+    vec![nats, accounts, mail, traces]
 }
 
 async fn check(key: &'static str, other: Option<Option<Other>>, unset: &str) -> Check {
