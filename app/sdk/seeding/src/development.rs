@@ -168,7 +168,7 @@ pub async fn fill(
 #[derive(Default)]
 struct Last(Tally);
 
-impl Watch for Last {
+impl Watch<Rejected, Tally> for Last {
     fn rejected(&mut self, _: Rejected) {}
 
     fn committed(&mut self, tally: &Tally, _bytes: u64) {

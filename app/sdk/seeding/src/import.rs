@@ -68,13 +68,13 @@ pub enum ImportError {
     BrokenOff,
 }
 
-/// Who watches an import. Called between batches.
-pub trait Watch {
+/// Who watches an import that tells of its rejected rows as `R` and counts as `T`. Called between batches.
+pub trait Watch<R, T>: Send {
     /// A row was rejected.
-    fn rejected(&mut self, rejected: Rejected);
+    fn rejected(&mut self, rejected: R);
 
     /// A batch is committed; `bytes` of the file are behind it.
-    fn committed(&mut self, tally: &Tally, bytes: u64);
+    fn committed(&mut self, tally: &T, bytes: u64);
 }
 
 /// Brings the films of `source` in. Rows that the catalogue knows from an earlier run are passed over, so that an
@@ -88,7 +88,7 @@ pub async fn import<R: BufRead + Send + 'static>(
     movies: &moviebus::Business,
     source: R,
     plan: Plan,
-    watch: &mut dyn Watch,
+    watch: &mut dyn Watch<Rejected, Tally>,
     stop: &CancellationToken,
 ) -> Result<Ended, ImportError> {
     let (sender, mut batches) = mpsc::channel(2);

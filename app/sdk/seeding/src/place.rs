@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use types::UserId;
 
 use crate::film::Reason;
-use crate::import::Ended;
+use crate::import::{Ended, Watch};
 use crate::seed::{Failure, Seed};
 
 /// The cities and towns of 15,000 people or more, as `zarf/data/cities.csv` has them.
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 8] =
     ["geoname_id", "name", "country_code", "admin1", "latitude", "longitude", "population", "timezone"];
 
 /// What became of the rows so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PlacesTally {
     /// Rows read.
     pub rows: u64,
@@ -37,8 +37,8 @@ pub struct PlacesTally {
     pub created: u64,
     /// Places that were different before.
     pub updated: u64,
-    /// The rows that are no place.
-    pub rejected: Vec<RejectedPlace>,
+    /// Rows that are no place.
+    pub rejected: u64,
 }
 
 /// A row that is no place.
@@ -65,20 +65,19 @@ pub enum PlacesError {
 }
 
 /// Brings the places of `source` in, a CSV (RFC 4180) with a line of names. `stop` ends it at the border of a batch.
-/// `tally` says how far it came, whatever its end.
 ///
 /// # Errors
-/// See [`PlacesError`].
+/// See [`PlacesError`]; what is committed by then is in the tally of the last [`Watch::committed`].
 pub async fn import_places(
     places: &Business,
     source: &[u8],
     batch: usize,
-    tally: &mut PlacesTally,
+    watch: &mut dyn Watch<RejectedPlace, PlacesTally>,
     stop: &CancellationToken,
 ) -> Result<Ended, PlacesError> {
     let mut reader = csv::Reader::from_reader(source);
     let columns = columns(reader.headers()?)?;
-    let (mut row, mut read) = (StringRecord::new(), Vec::with_capacity(batch));
+    let (mut row, mut read, mut tally) = (StringRecord::new(), Vec::with_capacity(batch), PlacesTally::default());
     let mut lines = Lines { source, position: 0, line: 1 };
     loop {
         let is_there = reader.read_record(&mut row)?;
@@ -88,7 +87,8 @@ pub async fn import_places(
                 Ok(place) => read.push(place),
                 Err(reasons) => {
                     let line = lines.line_of(row.position().map_or(0, csv::Position::byte));
-                    tally.rejected.push(RejectedPlace { line, reasons });
+                    tally.rejected += 1;
+                    watch.rejected(RejectedPlace { line, reasons });
                 }
             }
         }
@@ -100,6 +100,7 @@ pub async fn import_places(
             tally.created += imported.created;
             tally.updated += imported.updated;
             read.clear();
+            watch.committed(&tally, reader.position().byte());
         }
         if !is_there {
             return Ok(Ended::File);
@@ -113,13 +114,25 @@ pub async fn import_places(
 /// # Errors
 /// See [`PlacesError`].
 pub async fn places(places: &Business, stop: &CancellationToken) -> Result<PlacesTally, PlacesError> {
-    let mut tally = PlacesTally::default();
+    let mut tally = Last::default();
     // One row a line, after the line of names.
     let rows = CITIES.iter().filter(|byte| **byte == b'\n').count() as u64 - 1;
     if places.count().await? < rows {
         import_places(places, CITIES, BATCH, &mut tally, stop).await?;
     }
-    Ok(tally)
+    Ok(tally.0)
+}
+
+/// Keeps the tally, and nothing else: in the cities of `zarf/data` every row is a place.
+#[derive(Default)]
+struct Last(PlacesTally);
+
+impl Watch<RejectedPlace, PlacesTally> for Last {
+    fn rejected(&mut self, _: RejectedPlace) {}
+
+    fn committed(&mut self, tally: &PlacesTally, _: u64) {
+        self.0 = *tally;
+    }
 }
 
 async fn fill(db: Db, _: UserId) -> Result<u64, Failure> {

@@ -220,6 +220,9 @@ pub(crate) struct ImportPlaces {
     /// The file; - is standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+    /// Write every rejected row to this file as JSON lines {line, reasons}
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) report: Option<PathBuf>,
     /// How many rejected rows still make a run that exits with 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) max_rejects: u64,

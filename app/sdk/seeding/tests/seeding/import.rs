@@ -20,7 +20,7 @@ struct Seen {
     stop_after: Option<(u32, CancellationToken)>,
 }
 
-impl Watch for Seen {
+impl Watch<Rejected, Tally> for Seen {
     fn rejected(&mut self, rejected: Rejected) {
         self.rejected.push(rejected);
     }

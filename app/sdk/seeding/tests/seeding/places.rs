@@ -2,13 +2,33 @@
 
 use cinemabus::places::{Business, Search, Typed};
 use dbtest::Database;
-use seeding::{CITIES, Ended, PlacesError, PlacesTally, import_places, places};
+use seeding::{CITIES, Ended, PlacesError, PlacesTally, RejectedPlace, Watch, import_places, places};
 use tokio_util::sync::CancellationToken;
 
-async fn import(places: &Business, file: &str) -> (Result<Ended, PlacesError>, PlacesTally) {
-    let mut tally = PlacesTally::default();
-    let ended = import_places(places, file.as_bytes(), 2, &mut tally, &CancellationToken::new()).await;
-    (ended, tally)
+/// What was seen of an import.
+#[derive(Default)]
+struct Seen {
+    tally: PlacesTally,
+    rejected: Vec<RejectedPlace>,
+    /// How far the file was read after each batch.
+    bytes: Vec<u64>,
+}
+
+impl Watch<RejectedPlace, PlacesTally> for Seen {
+    fn rejected(&mut self, rejected: RejectedPlace) {
+        self.rejected.push(rejected);
+    }
+
+    fn committed(&mut self, tally: &PlacesTally, bytes: u64) {
+        self.tally = *tally;
+        self.bytes.push(bytes);
+    }
+}
+
+async fn import(places: &Business, file: &str) -> (Result<Ended, PlacesError>, Seen) {
+    let mut seen = Seen::default();
+    let ended = import_places(places, file.as_bytes(), 2, &mut seen, &CancellationToken::new()).await;
+    (ended, seen)
 }
 
 #[tokio::test]
@@ -16,7 +36,7 @@ async fn the_cities_come_in_without_a_reject_and_are_not_brought_again() {
     let database = Database::new().await;
     let (business, stop) = (Business::new(database.db()), CancellationToken::new());
     let first = places(&business, &stop).await.unwrap();
-    assert_eq!((first.rows, first.created, first.updated, first.rejected), (34_006, 34_006, 0, Vec::new()));
+    assert_eq!((first.rows, first.created, first.updated, first.rejected), (34_006, 34_006, 0, 0));
     assert_eq!(places(&business, &stop).await.unwrap(), PlacesTally::default());
     let quoted = Search { typed: Some(Typed::parse("Misato, Saitama").unwrap()), ..Search::default() };
     assert_eq!(business.search(&quoted, 1).await.unwrap()[0].place.name.as_str(), "Misato, Saitama");
@@ -41,13 +61,17 @@ async fn a_bad_row_is_left_out_with_every_reason_and_its_line() {
                 ,x,ch,,91,,-1,,x\r\n\
                 C,2,CH,01,0,-0,0,Etc/UTC,\r\n\
                 D,3,CH,01,0,0,0,Etc/UTC,\r\n";
-    let (ended, tally) = import(&business, file).await;
+    let (ended, seen) = import(&business, file).await;
+    let tally = seen.tally;
     assert_eq!(ended.unwrap(), Ended::File);
+    assert_eq!(seen.bytes.last(), Some(&(file.len() as u64)));
+    assert!(seen.bytes.is_sorted());
     assert_eq!((tally.rows, tally.created, business.count().await.unwrap()), (4, 2, 2));
-    let rejected: Vec<_> = tally.rejected.iter().map(|rejected| (rejected.line, rejected.reasons.len())).collect();
+    let rejected: Vec<_> = seen.rejected.iter().map(|rejected| (rejected.line, rejected.reasons.len())).collect();
+    assert_eq!(tally.rejected, 2);
     // A line break has no place in a name.
     assert_eq!(rejected, [(2, 1), (4, 7)]);
-    let members: Vec<_> = tally.rejected[1].reasons.iter().map(|reason| reason.member).collect();
+    let members: Vec<_> = seen.rejected[1].reasons.iter().map(|reason| reason.member).collect();
     assert_eq!(members, ["geoname_id", "name", "country_code", "latitude", "longitude", "population", "timezone"]);
 }
 
@@ -57,7 +81,7 @@ async fn a_file_of_another_kind_is_refused() {
     let business = Business::new(database.db());
     assert!(matches!(import(&business, "id,name\n1,A\n").await.0, Err(PlacesError::Column("geoname_id"))));
     let header = "geoname_id,name,country_code,admin1,latitude,longitude,population,timezone\n";
-    let (ended, tally) = import(&business, &format!("{header}1,A,CH,,1,1,1,Etc/UTC\n2,B,CH\n")).await;
+    let (ended, Seen { tally, .. }) = import(&business, &format!("{header}1,A,CH,,1,1,1,Etc/UTC\n2,B,CH\n")).await;
     assert!(matches!(ended, Err(PlacesError::Read(_))));
     assert_eq!((tally.created, business.count().await.unwrap()), (0, 0));
 }
@@ -68,7 +92,7 @@ async fn an_import_that_is_stopped_ends_with_a_whole_batch() {
     let business = Business::new(database.db());
     let stop = CancellationToken::new();
     stop.cancel();
-    let mut tally = PlacesTally::default();
-    assert_eq!(import_places(&business, CITIES, 100, &mut tally, &stop).await.unwrap(), Ended::Stopped);
-    assert_eq!((tally.created, business.count().await.unwrap()), (0, 0));
+    let mut seen = Seen::default();
+    assert_eq!(import_places(&business, CITIES, 100, &mut seen, &stop).await.unwrap(), Ended::Stopped);
+    assert_eq!((seen.tally.created, business.count().await.unwrap()), (0, 0));
 }

@@ -1,28 +1,23 @@
 //! `admin import`.
 
 pub(super) mod places;
+mod progress;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::ProgressBar;
-use seeding::{Ended, Plan, Rejected, Tally, Watch};
-use serde_json::{Value, json};
+use seeding::{Ended, Plan, Rejected, Tally};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Import, ImportMovies};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::Reply;
-use crate::table::Table;
 
-/// Rejected rows that an answer holds; a report file holds them all.
-const SHOWN: usize = 1000;
-
-/// Rejected rows that a person gets to see at once.
-const PRINTED: usize = 50;
+use self::progress::{Progress, Told, reasons};
 
 pub(super) async fn run(context: &Context, command: Import) -> Result<Reply, Failure> {
     match command {
@@ -38,7 +33,10 @@ async fn movies(context: &Context, arguments: ImportMovies) -> Result<Reply, Fai
     connected.check_schema().await?;
 
     let plan = Plan { batch: arguments.batch as usize, latest_year: arguments.latest_year };
-    let mut progress = Progress::new(context.output.progress(length), report);
+    let mut progress = Progress::<Rejected, Tally>::new(context.output.progress(length), report, |tally| {
+        let Tally { created, known, rejected, .. } = tally;
+        format!("{created} created, {known} known, {rejected} rejected")
+    });
     let stop = CancellationToken::new();
     let movies = moviebus::Business::new(connected.db.clone());
     let began = Instant::now();
@@ -62,7 +60,10 @@ async fn movies(context: &Context, arguments: ImportMovies) -> Result<Reply, Fai
         Ended::File if tally.rejected > arguments.max_rejects => Exit::Partial,
         Ended::File => Exit::Done,
     };
-    Ok(progress.reply(ended, began.elapsed()).with_exit(exit))
+    let Tally { rows, created, known, rejected } = tally;
+    let data = json!({ "rows": rows, "created": created, "known": known, "rejected": rejected });
+    let counted = format!("{rows} rows: {created} created, {known} known from an earlier run, {rejected} rejected");
+    Ok(progress.reply(ended, began.elapsed(), (rows, rejected), data, &counted).with_exit(exit))
 }
 
 /// The file, and its length where it has one.
@@ -99,101 +100,11 @@ pub(super) fn exit_of(error: &seeding::ImportError) -> Exit {
     }
 }
 
-/// What is seen of an import.
-struct Progress {
-    bar: ProgressBar,
-    report: Option<BufWriter<File>>,
-    /// The first failure to write the report.
-    report_failure: Option<io::Error>,
-    tally: Tally,
-    rejected: Vec<Rejected>,
-}
+impl Told for Rejected {
+    const COLUMNS: &[&str] = &["line", "title", "rejected because"];
 
-impl Progress {
-    fn new(bar: ProgressBar, report: Option<BufWriter<File>>) -> Self {
-        // The bar moves while a pipe is silent, too.
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, report, report_failure: None, tally: Tally::default(), rejected: Vec::new() }
+    fn cells(&self) -> Vec<String> {
+        let title = self.refusal.title.clone().unwrap_or_else(|| "-".to_owned());
+        vec![self.line.to_string(), title, reasons(&self.refusal.reasons)]
     }
-
-    fn finish(&mut self) -> Result<(), Failure> {
-        self.bar.finish_and_clear();
-        let flushed = self.report.as_mut().map_or(Ok(()), |report| report.flush());
-        match self.report_failure.take().map_or(flushed, Err) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(Failure::of(Exit::Failed, &error)
-                .context("the report could not be written")
-                .mend("the import itself is done; run it again for the report, nothing comes in twice")),
-        }
-    }
-
-    fn reply(&self, ended: Ended, took: Duration) -> Reply {
-        let Tally { rows, created, known, rejected } = self.tally;
-        let left_out = rejected.saturating_sub(self.rejected.len() as u64);
-        let rate = rows as f64 / took.as_secs_f64().max(0.001);
-        let data = json!({
-            "rows": rows,
-            "created": created,
-            "known": known,
-            "rejected": rejected,
-            "complete": ended == Ended::File,
-            "seconds": (took.as_secs_f64() * 1000.0).round() / 1000.0,
-            "rejects": self.rejected,
-            "rejects_left_out": left_out,
-        });
-        let mut text = String::new();
-        if !self.rejected.is_empty() {
-            let mut table = Table::new(&["line", "title", "rejected because"], "");
-            for rejected in self.rejected.iter().take(PRINTED) {
-                let title = rejected.refusal.title.as_deref().unwrap_or("-");
-                table.row([&rejected.line.to_string(), title, &reasons(rejected)]);
-            }
-            text = table.render(&console::Style::new());
-            let more = rejected.saturating_sub(PRINTED as u64);
-            if more > 0 {
-                text.push_str(&format!("and {more} more; --report FILE writes them all\n"));
-            }
-            text.push('\n');
-        }
-        if ended == Ended::Stopped {
-            text.push_str("ended by Ctrl-C after a whole batch; the same command goes on from here\n");
-        }
-        text.push_str(&format!(
-            "{rows} rows: {created} created, {known} known from an earlier run, {rejected} rejected ({:.1} s, {rate:.0} rows/s)",
-            took.as_secs_f64(),
-        ));
-        Reply::lines(data, text)
-    }
-}
-
-impl Watch for Progress {
-    fn rejected(&mut self, rejected: Rejected) {
-        if let Some(report) = &mut self.report
-            && let Err(error) = writeln!(report, "{}", line(&rejected))
-        {
-            self.report_failure.get_or_insert(error);
-        }
-        if self.rejected.len() < SHOWN {
-            self.rejected.push(rejected);
-        }
-    }
-
-    fn committed(&mut self, tally: &Tally, bytes: u64) {
-        self.tally = *tally;
-        self.bar.set_position(bytes);
-        self.bar.set_message(format!("{} created, {} known, {} rejected", tally.created, tally.known, tally.rejected));
-    }
-}
-
-fn line(rejected: &Rejected) -> Value {
-    // Its members are numbers and texts: it is always a value.
-    serde_json::to_value(rejected).unwrap_or_default()
-}
-
-fn reasons(rejected: &Rejected) -> String {
-    let reasons = rejected.refusal.reasons.iter().map(|reason| match reason.member {
-        "" => reason.detail.clone(),
-        member => format!("{member}: {}", reason.detail),
-    });
-    reasons.collect::<Vec<_>>().join("; ")
 }

@@ -137,3 +137,30 @@ async fn places_come_in_and_a_second_run_changes_nothing() {
     assert_eq!((&again["created"], &again["updated"], &again["rows"]), (&0.into(), &0.into(), &34_006.into()));
     assert_eq!(query(&database, "SELECT count(*) FROM places").await[0][0].as_deref(), Some("34006"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_places_are_told_and_reported_as_rejected_films_are() {
+    let database = Database::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("rejected.jsonl");
+    let names = "geoname_id,name,country_code,admin1,latitude,longitude,population,timezone\n";
+    let bad: String = (0..60).map(|number| format!("x,Place {number},CH,,91,1,1,Etc/UTC\n")).collect();
+    let file = format!("{names}1,Bern,CH,,46.9,7.4,134794,Europe/Zurich\n{bad}");
+    let arguments = ["import", "places", "-", "--report", report.to_str().unwrap()];
+    let told = run_with(admin_on(&database, &arguments), &file).ended(5);
+    assert!(told.out.contains("61 rows: 1 created, 0 brought up to date, 60 rejected"), "{}", told.out);
+    assert!(told.out.contains("and 10 more; --report FILE writes them all"), "{}", told.out);
+    assert_eq!(told.err, "", "no progress bar where there is no terminal");
+    let lines = std::fs::read_to_string(&report).unwrap();
+    let rejects: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((rejects.len(), &rejects[0]["line"], &rejects[59]["line"]), (60, &3.into(), &62.into()));
+    let members: Vec<_> = rejects[0]["reasons"].as_array().unwrap().iter().map(|reason| &reason["member"]).collect();
+    assert_eq!(members, ["geoname_id", "latitude"]);
+    let json = run_with(admin_on(&database, &["import", "places", "-", "--max-rejects", "60", "--json"]), &file)
+        .ended(0)
+        .json();
+    assert_eq!(
+        (&json["rejected"], &json["rejects_left_out"], &json["rejects"]),
+        (&60.into(), &0.into(), &rejects.into())
+    );
+}
