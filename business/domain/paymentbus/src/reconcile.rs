@@ -13,7 +13,7 @@ use crate::{Business, Error};
 const BATCH: u32 = 500;
 
 /// What a comparison of the books found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// How many charges the provider has in the period.
     pub charges: u64,
@@ -115,6 +115,14 @@ impl Business {
         }
         report.ledger = self.wallets.audit().await?;
         Ok(report)
+    }
+
+    /// Adds up the ledger alone, where there are no other books.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn add_up(&self) -> Result<Report, Error> {
+        Ok(Report { ledger: self.wallets.audit().await?, ..Report::default() })
     }
 
     /// What a charge says of its payment.

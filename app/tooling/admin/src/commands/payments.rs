@@ -25,14 +25,25 @@ async fn reconcile(context: &Context, arguments: Reconcile) -> Result<Reply, Fai
     let settings = context.settings()?.settings;
     let connected = context.connect_to(&settings).await?;
     let settings = &settings.payments;
-    let url = settings.provider_url.as_ref().ok_or_else(|| {
-        Failure::new(Exit::Configuration, "payments.provider_url is not set: there are no books to compare with")
-            .mend("--set payments.provider_url=https://provider.example, or MARQUEE__PAYMENTS__PROVIDER_URL")
-    })?;
-    let provider = Provider::new(url, settings.provider_key.clone().unwrap_or_default())
-        .map_err(|error| Failure::of(Exit::Configuration, &error).context("payments.provider_url"))?;
-    let payments = Business::new(connected.db.clone(), Some(provider));
-    let report = payments.reconcile(Period { from, before: to }).await.map_err(|error| meaning(&error))?;
+    let provider = match &settings.provider_url {
+        Some(url) => Some(
+            Provider::new(url, settings.provider_key.clone().unwrap_or_default())
+                .map_err(|error| Failure::of(Exit::Configuration, &error).context("payments.provider_url"))?,
+        ),
+        None => {
+            context
+                .output
+                .note("payments.provider_url is not set: the ledger is added up, and compared with no other books");
+            None
+        }
+    };
+    let has_books = provider.is_some();
+    let payments = Business::new(connected.db.clone(), provider);
+    let report = match has_books {
+        true => payments.reconcile(Period { from, before: to }).await,
+        false => payments.add_up().await,
+    };
+    let report = report.map_err(|error| meaning(&error))?;
     for finding in &report.findings {
         let charge = finding.charge_id.as_ref().map(|id| format!(", charge {id}")).unwrap_or_default();
         context.output.note(&format!("payment {}{charge}: {}", finding.payment_id, finding.fault.as_str()));
@@ -43,13 +54,15 @@ async fn reconcile(context: &Context, arguments: Reconcile) -> Result<Reply, Fai
     if report.ledger.drifted > 0 {
         context.output.note(&format!("{} accounts have another balance than their entries", report.ledger.drifted));
     }
-    context.output.note(&format!(
-        "{} charges, {} payments by card, {} settled, {} do not fit",
-        report.charges,
-        report.payments,
-        report.settled.len(),
-        report.findings.len()
-    ));
+    if has_books {
+        context.output.note(&format!(
+            "{} charges, {} payments by card, {} settled, {} do not fit",
+            report.charges,
+            report.payments,
+            report.settled.len(),
+            report.findings.len()
+        ));
+    }
     let mut table = Table::new(&["accounts", "currency", "minor units"], "nothing was ever booked");
     for (kind, total) in &report.ledger.totals {
         table.row([kind.as_str(), total.currency.as_str(), &total.amount.to_string()]);
