@@ -34,6 +34,9 @@ struct Options {
     /// Places of the world that are looked for; 0 leaves that out.
     #[arg(long, default_value_t = 340_000)]
     places: i64,
+    /// Looks for places alone, and measures nothing else.
+    #[arg(long)]
+    places_only: bool,
     /// Where the report goes.
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
@@ -51,8 +54,12 @@ struct Operation {
 async fn main() -> Result<()> {
     let options = Options::parse();
     let fixture = Fixture::start()?;
-    let url = fixture.database("films")?;
     let collector = Collector::counting().await;
+    if options.places_only {
+        print(&locations(&options, &fixture, &collector).await?);
+        return Ok(());
+    }
+    let url = fixture.database("films")?;
     let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
     let started = restart_time(&fixture, &url, &collector, service).await?;
     let service = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
