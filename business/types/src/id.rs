@@ -21,6 +21,9 @@ pub enum CinemaKind {}
 /// Names the rows of orders.
 #[derive(Debug)]
 pub enum OrderKind {}
+/// Names the rows of media.
+#[derive(Debug)]
+pub enum MediaKind {}
 // `admin new resource` adds kinds above this line.
 
 /// Identifies a film.
@@ -33,6 +36,8 @@ pub type UserId = Id<UserKind>;
 pub type CinemaId = Id<CinemaKind>;
 /// Identifies an order.
 pub type OrderId = Id<OrderKind>;
+/// Identifies a medium.
+pub type MediaId = Id<MediaKind>;
 // `admin new resource` adds ids above this line.
 
 /// A UUID that identifies one row of the kind `K`; ids of different kinds do not mix.

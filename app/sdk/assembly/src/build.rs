@@ -10,7 +10,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Resources, Service, background, delivery, development, mailer, worker};
+use crate::{Resources, Service, background, delivery, development, mailer, media, worker};
 
 /// Builds the application of a service.
 ///
@@ -42,7 +42,8 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
         access_ttl: settings.auth.access_ttl,
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
-    let resources = Resources { settings, db, authenticator, users, readiness };
+    let stores = media::open(&settings, service, &tasks).context("media.stores")?;
+    let resources = Resources { settings, db, authenticator, users, readiness, stores };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);

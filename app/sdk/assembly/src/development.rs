@@ -107,6 +107,7 @@ mod tests {
         jobs: |_, runner| Ok(runner),
         seeds: &[],
         mails: false,
+        media: false,
         entry: "/here",
         first_steps: |public| format!("go to {public}"),
     };

@@ -10,6 +10,7 @@ mod build;
 mod delivery;
 mod development;
 mod mailer;
+mod media;
 mod worker;
 
 use std::net::SocketAddr;
@@ -24,7 +25,10 @@ use mux::{About, Routes};
 use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
+use stores::Stores;
 use userbus::mails::Mails;
+
+pub use crate::worker::sweep;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +51,8 @@ pub struct Service {
     pub seeds: &'static [Seed],
     /// Whether it sends mails: production then refuses to start without a relay for them.
     pub mails: bool,
+    /// Whether it keeps media: production then refuses to start without stores for them.
+    pub media: bool,
     /// The path of a GET that anyone may try first.
     pub entry: &'static str,
     /// What a developer may try then at this address, as lines for a terminal.
@@ -66,6 +72,8 @@ pub struct Resources {
     pub users: userbus::Business,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
+    /// Where media are kept; one for the process, since it bounds the uploads at once.
+    pub stores: Stores,
 }
 
 impl Resources {
@@ -116,7 +124,9 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
-    let refused = |settings: &Settings| [mailer::refused(settings, service), delivery::refused(settings)].concat();
+    let refused = |settings: &Settings| {
+        [mailer::refused(settings, service), delivery::refused(settings), media::refused(settings, service)].concat()
+    };
     let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
     service::run(service.name, service.version, loaded, |start| build::build(service, start))
 }

@@ -18,6 +18,7 @@ pub const SERVICE: Service = Service {
     jobs: account_jobs,
     seeds: SEEDS,
     mails: true,
+    media: false,
     entry: "/openapi.json",
     first_steps,
 };
@@ -39,7 +40,7 @@ pub fn about() -> About {
 
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, readiness, stores: _ } = resources.clone();
     let brakes = resources.brakes();
     vec![
         // `admin new resource` adds tables above this line.

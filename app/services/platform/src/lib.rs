@@ -3,6 +3,7 @@
 mod first_steps;
 
 use assembly::{Resources, Service, account_jobs};
+use jobs::Runner;
 use mux::{About, Routes};
 use seeding::Seed;
 use service::Tasks;
@@ -15,9 +16,10 @@ pub const SERVICE: Service = Service {
     about,
     tables,
     work,
-    jobs: account_jobs,
+    jobs,
     seeds: SEEDS,
     mails: true,
+    media: true,
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };
@@ -42,19 +44,36 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, readiness, stores: _ } = resources.clone();
+    let uploads =
+        mediaapp::Settings { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout };
     let brakes = resources.brakes();
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
         orderapp::routes(db.clone()),
+        mediaapp::routes(db.clone(), media(resources), uploads),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),
         auditapp::routes(db),
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
+}
+
+/// The posters and trailers of films.
+fn media(resources: &Resources) -> mediabus::Business {
+    mediabus::Business::new(resources.db.clone(), resources.stores.clone(), resources.settings.media.link_lifetime)
+}
+
+/// Gives the runner what does the jobs of accounts and of media.
+fn jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
+    let (runner, media) = (account_jobs(resources, runner)?, media(resources));
+    assembly::sweep(media.register(runner), "media.sweep", "* * * * *", move || {
+        let media = media.clone();
+        async move { media.sweep().await.map(|swept| swept.removed) }
+    })
 }
 
 /// What it does beside its requests, and beside what every service does.

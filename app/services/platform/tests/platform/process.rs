@@ -63,9 +63,11 @@ impl Setup {
             .with("db.acquire_timeout", "10s")
     }
 
-    /// In production, where mails go to a relay that is away.
+    /// In production, where mails go to a relay that is away, and media into a folder.
     pub(crate) fn in_production(self) -> Self {
+        let media = format!("file://{}", self.folder.path().join("media").display());
         self.with("env", "production")
+            .with("media.stores", media)
             .with("mail.smtp_url", "smtp://127.0.0.1:9")
             .with("mail.from", "Marquee <no-reply@marquee.test>")
             .with("auth.issuer", ISSUER)

@@ -61,5 +61,6 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
         db,
         users,
         readiness: service::Readiness::starting(),
+        stores: stores::Stores::none(tokio::runtime::Handle::current()),
     })
 }

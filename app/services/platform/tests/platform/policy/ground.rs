@@ -1,6 +1,8 @@
 //! The application that is asked, users, sessions, the mails that it sends.
 
 use std::cell::RefCell;
+use std::num::NonZeroUsize;
+use std::path::Path;
 use std::time::Duration;
 
 use apitest::{Api, Standing};
@@ -9,6 +11,9 @@ use jobs::Runner;
 use mail::{Mailbox, Mailer, Sender};
 use mux::Routes;
 use sessionbus::{Device, Session};
+use stores::{Address, Limits, Store, Stores};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use types::{Email, Name, Password, Role, SecretToken};
@@ -24,12 +29,16 @@ pub(crate) struct Ground {
     pub(crate) resources: Resources,
     /// Writes the mails.
     _jobs: JoinSet<()>,
+    /// Has the media.
+    _files: TempDir,
 }
 
 impl Ground {
     /// Serves these tables.
     pub(crate) async fn serve(tables: impl Fn(&Resources) -> Vec<Routes>) -> Self {
         let kept = RefCell::new(None);
+        let files = tempfile::tempdir().unwrap();
+        let stores = stores(files.path());
         let api = Api::start_with(1, Duration::from_secs(5), |instance| {
             let resources = Resources {
                 settings: settings::load(&settings::Sources::default()).unwrap().settings,
@@ -37,6 +46,7 @@ impl Ground {
                 authenticator: instance.authenticator,
                 users: instance.users,
                 readiness: service::Readiness::starting(),
+                stores: stores.clone(),
             };
             let tables = tables(&resources);
             kept.replace(Some(resources));
@@ -49,7 +59,7 @@ impl Ground {
         let mails = Mails::new(resources.users.clone(), mailer, "https://films.example").unwrap();
         let mut jobs = JoinSet::new();
         jobs.spawn(mails.register(Runner::new(api.db().clone())).run(CancellationToken::new()));
-        Self { api, resources, _jobs: jobs }
+        Self { api, resources, _jobs: jobs, _files: files }
     }
 
     /// An address that nobody has yet.
@@ -102,4 +112,12 @@ impl Ground {
         let (_, rest) = text.split_once("\"token\": \"").expect(&text);
         rest.split('"').next().unwrap().to_owned()
     }
+}
+
+/// One store, for as many at once as there are.
+fn stores(folder: &Path) -> Stores {
+    let patience = PATIENCE;
+    let at_once = NonZeroUsize::new(64).unwrap();
+    let store = Store::open(&Address::folder(folder.to_owned()), patience, &Handle::current()).unwrap();
+    Stores::new(vec![store], Limits { uploads: at_once, behind: at_once, patience }, Handle::current())
 }

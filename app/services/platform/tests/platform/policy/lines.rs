@@ -3,6 +3,7 @@
 mod audits;
 mod cinemas;
 mod films;
+mod media;
 mod orders;
 mod sessions;
 mod users;
@@ -22,6 +23,7 @@ const LISTS: &[&[Line]] = &[
     users::LINES,
     cinemas::LINES,
     orders::LINES,
+    media::LINES,
     HEALTH,
 ];
 
