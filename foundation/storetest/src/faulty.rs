@@ -29,6 +29,8 @@ pub struct How {
     slow: AtomicU64,
     /// Bytes of a file after which reading fails; 0: it doesn't.
     breaks_after: AtomicU64,
+    /// Calls that were answered.
+    calls: AtomicU64,
 }
 
 impl How {
@@ -55,8 +57,14 @@ impl How {
         self.breaks_after.store(bytes, Ordering::Relaxed);
     }
 
+    /// How many calls were answered so far, well or not.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
     async fn act(&self) -> Result<()> {
         tokio::time::sleep(Duration::from_millis(self.slow.load(Ordering::Relaxed))).await;
+        self.calls.fetch_add(1, Ordering::Relaxed);
         if self.dead.load(Ordering::Relaxed) { Err(failure()) } else { Ok(()) }
     }
 }
