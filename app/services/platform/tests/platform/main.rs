@@ -11,6 +11,7 @@ mod folder;
 mod kills;
 mod life;
 mod mail;
+mod media;
 mod observe;
 mod orders;
 mod policy;

@@ -141,6 +141,11 @@ impl Process {
         self.debug = line["debug"].as_str().unwrap().to_owned();
     }
 
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The address of the API, to be connected to.
     pub(crate) fn address(&self) -> SocketAddr {
         self.url.trim_start_matches("http://").parse().unwrap()
