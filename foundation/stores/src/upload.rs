@@ -128,9 +128,12 @@ impl Upload {
         self.size
     }
 
-    /// The stores that have begun to keep parts since this was last asked.
-    pub fn begun(&mut self) -> Vec<Begun> {
-        std::iter::from_fn(|| self.begun.try_recv().ok()).collect()
+    /// Waits until another store has begun to keep parts: for ever, if none does. Nothing is lost when it is dropped.
+    pub async fn begun(&mut self) -> Begun {
+        match self.begun.recv().await {
+            Some(begun) => begun,
+            None => std::future::pending().await,
+        }
     }
 
     /// Says that the file is whole, and waits until a store has it.

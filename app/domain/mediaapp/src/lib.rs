@@ -105,7 +105,14 @@ async fn query_by_id(
 /// Hands the body on as it comes. Whatever goes wrong, nothing of it is ever seen.
 async fn receive(mut upload: Upload, body: &mut Streamed<File>) -> Result<Arrived, ApiError> {
     let outcome = loop {
-        match body.next().await {
+        let next = tokio::select! {
+            next = body.next() => next,
+            news = upload.news() => match upload.note(news).await {
+                Ok(()) => continue,
+                Err(error) => Err(to_api(error)),
+            },
+        };
+        match next {
             Ok(Some(bytes)) => {
                 if let Err(error) = upload.write(bytes).await {
                     break Err(refusal(error, body));

@@ -27,7 +27,7 @@ pub use crate::link::{Link, Links};
 pub use crate::mend::{Repair, Swept};
 pub use crate::model::{ContentType, ContentTypeError, Digest, Kind, KindError, Medium, NewMedium};
 use crate::store::Store;
-pub use crate::upload::{Arrived, Upload};
+pub use crate::upload::{Arrived, News, Upload};
 
 /// The folder of media in each store.
 const FOLDER: &str = "media";

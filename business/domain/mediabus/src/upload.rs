@@ -1,11 +1,11 @@
 //! A medium on its way in.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use chrono::TimeDelta;
-use stores::{Finished, Outcome, Stores};
-use tokio::time::timeout_at;
+use stores::{Begun, Finished, Outcome, Stores};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use types::MediaId;
 
 use crate::model::{ContentType, Digest, Medium, NewMedium};
@@ -33,6 +33,18 @@ pub struct Upload {
     beat: Instant,
 }
 
+/// What an upload has to note while its bytes come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News(Noted);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Noted {
+    /// It lives.
+    Alive,
+    /// A store has begun to keep parts.
+    Begun(Begun),
+}
+
 /// A medium that a store has all of, and that nobody sees yet. Dropped, it is never seen, and removed by a job.
 pub struct Arrived {
     pub(crate) medium: Medium,
@@ -54,17 +66,33 @@ impl Upload {
         Ok(Self { medium_id, new, store, upload, begin, is_told: false, beat: Instant::now() })
     }
 
+    /// Waits until there is something to note, whether or not bytes come. Nothing is lost when it is dropped.
+    pub async fn news(&mut self) -> News {
+        tokio::select! {
+            begun = self.upload.begun() => News(Noted::Begun(begun)),
+            () = sleep_until(self.beat + BEAT) => News(Noted::Alive),
+        }
+    }
+
+    /// Notes it: that the upload lives, or what is needed to remove what a store keeps of it should it die.
+    ///
+    /// # Errors
+    /// [`Error::Lapsed`], [`Error::Store`]: there is no use in going on.
+    pub async fn note(&mut self, News(news): News) -> Result<(), Error> {
+        match news {
+            Noted::Begun(begun) => Ok(self.store.keep_parts(self.medium_id, &begun.store, &begun.parts).await?),
+            Noted::Alive => {
+                self.beat = Instant::now();
+                if self.store.renew(self.medium_id, LEASE).await? { Ok(()) } else { Err(Error::Lapsed) }
+            }
+        }
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`Error::Misnamed`], [`Error::Stores`], [`Error::Lapsed`], [`Error::Store`]: there is no use in going on.
+    /// [`Error::Misnamed`], [`Error::Stores`]: there is no use in going on.
     pub async fn write(&mut self, bytes: Bytes) -> Result<(), Error> {
-        if self.beat.elapsed() >= BEAT {
-            self.beat = Instant::now();
-            if !self.store.renew(self.medium_id, LEASE).await? {
-                return Err(Error::Lapsed);
-            }
-        }
         if !self.is_told {
             self.begin.extend_from_slice(&bytes);
             if self.begin.len() < ContentType::TELLING {
@@ -72,21 +100,15 @@ impl Upload {
             }
             return self.tell().await;
         }
-        self.upload.write(bytes).await.map_err(meaning)?;
-        for begun in self.upload.begun() {
-            self.store.keep_parts(self.medium_id, &begun.store, &begun.parts).await?;
-        }
-        Ok(())
+        self.upload.write(bytes).await.map_err(meaning)
     }
 
     /// Says that all bytes have come, and waits until a store has them.
     ///
     /// # Errors
-    /// [`Error::Misnamed`], [`Error::Stores`], [`Error::Store`]; what came is removed then, now or by a job.
+    /// [`Error::Misnamed`], [`Error::Stores`], [`Error::Lapsed`], [`Error::Store`]; what came is removed then, by a job.
     pub async fn finish(mut self) -> Result<Arrived, Error> {
-        if !self.is_told
-            && let Err(error) = self.tell().await
-        {
+        if let Err(error) = self.complete().await {
             self.abandon().await;
             return Err(error);
         }
@@ -116,6 +138,14 @@ impl Upload {
         self.upload.abandon().await;
         // Should this fail, the lease ends by itself.
         let _ = self.store.lapse(self.medium_id).await;
+    }
+
+    /// What is to be done with the last bytes. Closing a large file takes its time, of which the stores have all.
+    async fn complete(&mut self) -> Result<(), Error> {
+        if !self.is_told {
+            self.tell().await?;
+        }
+        self.note(News(Noted::Alive)).await
     }
 
     /// Looks whether the first bytes are what they are said to be, and takes them if so.
@@ -165,7 +195,7 @@ impl Arrived {
         }
         let stores = media.stores.clone();
         let work = async move {
-            let by = tokio::time::Instant::now() + BEHIND;
+            let by = Instant::now() + BEHIND;
             // What is not noted here, because it takes too long or the database is away, a job finds.
             while let Ok(Some((store, outcome))) = timeout_at(by, rest.next()).await {
                 let _ = media.note(medium.id, &store, outcome == Outcome::Stored).await;
