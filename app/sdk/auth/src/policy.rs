@@ -135,9 +135,9 @@ policy! {
     OrdersWrite      = "orders:write":          None  None  None   None    Own;
     /// Give up orders that are not paid yet.
     OrdersCancel     = "orders:cancel":         None  Any   None   None    Own;
-    /// See media.
+    /// See posters and trailers.
     MediaRead        = "media:read":            Any   Any   Any    Any     Any;
-    /// Add, change and remove media.
+    /// Upload posters and trailers.
     MediaWrite       = "media:write":           None  Any   Any    None    None;
     // `admin new resource` adds rows above this line.
 }

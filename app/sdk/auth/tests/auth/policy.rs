@@ -34,8 +34,8 @@ fn the_policy_reads_as_it_was_decided() {
     orders:read        -          any    -       any      own       See orders.
     orders:write       -          -      -       -        own       Place orders.
     orders:cancel      -          any    -       -        own       Give up orders that are not paid yet.
-    media:read         any        any    any     any      any       See media.
-    media:write        -          any    any     -        -         Add, change and remove media.
+    media:read         any        any    any     any      any       See posters and trailers.
+    media:write        -          any    any     -        -         Upload posters and trailers.
     ");
 }
 
