@@ -2,8 +2,9 @@
 
 mod first_steps;
 
+use anyhow::Context as _;
 use assembly::{Resources, Service, account_jobs};
-use jobs::Runner;
+use jobs::{Failure, Runner, Schedule};
 use mux::{About, Routes};
 use seeding::Seed;
 use service::Tasks;
@@ -70,10 +71,16 @@ fn media(resources: &Resources) -> mediabus::Business {
 /// Gives the runner what does the jobs of accounts and of media.
 fn jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
     let (runner, media) = (account_jobs(resources, runner)?, media(resources));
-    assembly::sweep(media.register(runner), "media.sweep", "* * * * *", move || {
+    let surveyed = media.clone();
+    let runner = assembly::sweep(media.register(runner), "media.sweep", "* * * * *", move || {
         let media = media.clone();
         async move { media.sweep().await.map(|swept| swept.removed) }
-    })
+    })?;
+    let hourly = Schedule::parse("23 * * * *").context("the schedule of media.survey")?;
+    Ok(runner.cron("media.survey", hourly, move || {
+        let media = surveyed.clone();
+        async move { media.survey().await.map(drop).map_err(|error| Failure::retry(&error)) }
+    }))
 }
 
 /// What it does beside its requests, and beside what every service does.

@@ -17,8 +17,12 @@ use crate::{Business, Error, STORED, event, key};
 /// How many rows one run looks after.
 const BATCH: i64 = 200;
 
-/// How many media one run finds that a new store lacks.
-const LACKING: i64 = 1000;
+/// How many copies one run finds that new stores lack.
+const LACKING: i64 = 10_000;
+
+/// How long a copy may be missing before it is asked whether its job is still there: a job that was given up, or dropped by
+/// hand, is made again.
+const FORGOTTEN: TimeDelta = TimeDelta::minutes(15);
 
 /// How long a copy may be in the making before its writer is taken for dead: much longer than any writer goes on.
 const WRITING: TimeDelta = TimeDelta::minutes(10);
@@ -129,15 +133,25 @@ impl Business {
         self.remove(self.store.removals(names.clone(), BATCH).await?).await?;
         let removed = self.store.bury().await?;
         self.store.give_up_writing(WRITING).await?;
-        self.store.note_lacking(names.clone(), LACKING).await?;
-        let missing = self.store.missing(names, LACKING).await?;
         let mut repairs = 0;
-        for copy in missing {
-            let repair = Repair { medium_id: copy.medium_id, store: copy.store };
-            let is_news = self.db.atomic(async |tx| jobs::enqueue_once(&tx, &repair, &repair.unique()).await).await?;
-            repairs += u64::from(is_news);
+        for copy in self.store.missing(names, FORGOTTEN, BATCH).await? {
+            let repair = Repair { medium_id: copy.medium_id, store: copy.store.clone() };
+            let is_news = self.db.atomic(async |tx| {
+                Store::new(tx.db()).put_off(&copy).await?;
+                jobs::enqueue_once(&tx, &repair, &repair.unique()).await
+            });
+            repairs += u64::from(is_news.await?);
         }
         Ok(Swept { removed, repairs })
+    }
+
+    /// Finds media that stores lack which were added after them, and says how many copies that makes; the next sweeps have them
+    /// copied. It reads the whole table: run it now and then.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn survey(&self) -> Result<u64, Error> {
+        Ok(self.store.note_lacking(self.stores.names().map(str::to_owned).collect(), LACKING).await?)
     }
 
     /// Lets nobody see what is to go, and tells of it.

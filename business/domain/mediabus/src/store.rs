@@ -238,7 +238,7 @@ impl Store {
         self.db.execute(sqlx::query(SQL).bind(copy.medium_id).bind(copy.store.clone())).await.map(drop)
     }
 
-    /// What a store has of the medium could not be removed now.
+    /// What a store has of the medium was looked after now, and is to be again.
     pub(crate) async fn put_off(&self, copy: &Copy) -> Result<(), sqldb::Error> {
         const SQL: &str = "UPDATE media_copies SET updated_at = now() WHERE medium_id = $1 AND store = $2";
         self.db.execute(sqlx::query(SQL).bind(copy.medium_id).bind(copy.store.clone())).await.map(drop)
@@ -255,7 +255,7 @@ impl Store {
     /// Takes copies that nobody has written at for `age` for missing.
     pub(crate) async fn give_up_writing(&self, age: TimeDelta) -> Result<u64, sqldb::Error> {
         const SQL: &str = "
-            UPDATE media_copies SET status = 'missing', updated_at = now()
+            UPDATE media_copies SET status = 'missing'
             WHERE status = 'writing' AND updated_at < now() - $1
             AND EXISTS (SELECT FROM media WHERE media.medium_id = media_copies.medium_id AND media.status = 'stored')";
         self.db.execute(sqlx::query(SQL).bind(age)).await
@@ -265,7 +265,7 @@ impl Store {
     pub(crate) async fn note_lacking(&self, stores: Vec<String>, limit: i64) -> Result<u64, sqldb::Error> {
         const SQL: &str = concat!(
             "INSERT INTO media_copies (medium_id, store, status, updated_at)
-            SELECT media.medium_id, lacking.store, 'missing', now()
+            SELECT media.medium_id, lacking.store, 'missing', media.created_at
             FROM media CROSS JOIN unnest($1::text[]) AS lacking (store)
             WHERE ",
             visible!(),
@@ -278,17 +278,22 @@ impl Store {
         self.db.execute(sqlx::query(SQL).bind(stores).bind(limit)).await
     }
 
-    /// Copies that these stores lack, what was tried longest ago first.
-    pub(crate) async fn missing(&self, stores: Vec<String>, limit: i64) -> Result<Vec<Copy>, sqldb::Error> {
+    /// Copies that these stores lack, and that nobody has looked after for `age`: the longest forgotten first.
+    pub(crate) async fn missing(
+        &self,
+        stores: Vec<String>,
+        age: TimeDelta,
+        limit: i64,
+    ) -> Result<Vec<Copy>, sqldb::Error> {
         const SQL: &str = concat!(
             "SELECT ",
             copy_columns!(),
             " FROM media_copies JOIN media USING (medium_id)
-            WHERE media_copies.status = 'missing' AND store = ANY ($1) AND ",
+            WHERE media_copies.status = 'missing' AND store = ANY ($1) AND media_copies.updated_at < now() - $2 AND ",
             visible!(),
-            " ORDER BY media_copies.updated_at LIMIT $2"
+            " ORDER BY media_copies.updated_at LIMIT $3"
         );
-        self.db.fetch_all(sqlx::query_as::<_, Copy>(SQL).bind(stores).bind(limit)).await
+        self.db.fetch_all(sqlx::query_as::<_, Copy>(SQL).bind(stores).bind(age).bind(limit)).await
     }
 }
 

@@ -120,6 +120,15 @@ fn who_stops_sending_or_drips_is_answered_in_time_and_who_breaks_off_leaves_noth
 }
 
 #[test]
+fn who_asks_before_it_sends_is_told_to_go_on() {
+    run(async {
+        let ground = Ground::new().await;
+        let asking = "Content-Type: image/png\r\nContent-Length: 1000\r\nExpect: 100-continue\r\nConnection: close\r\n";
+        assert_eq!(ground.begin(asking, image(1000)).await.held().await, [100, 201]);
+    });
+}
+
+#[test]
 fn a_film_that_is_not_there_and_who_may_not_are_refused() {
     run(async {
         let ground = Ground::new().await;

@@ -225,6 +225,23 @@ async fn what_is_uploaded_at_one_replica_is_read_at_another_while_a_store_is_awa
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_upload_may_take_longer_than_a_request_may_spend_in_the_database() {
+    let (shop, folders) = (Shop::new().await, Folders::new());
+    let process = on(&shop, &folders.urls(&["one"])).with("db.deadline", "2s").ready().await;
+    let token = shop.editor().await;
+    let film = add_film(&process, &token, "Stalker").await;
+    let mut upload = begin(&process, &film, &token, 8 << 20, 1 << 20).await;
+    for _ in 1..8 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        upload.write_all(&vec![7; 1 << 20]).await.unwrap();
+    }
+    let mut answer = String::new();
+    upload.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_told_to_stop_lets_an_upload_finish() {
     let (shop, folders) = (Shop::new().await, Folders::new());
     let process = on(&shop, &folders.urls(&["one"])).ready().await;

@@ -67,6 +67,8 @@ async fn a_copy_whose_writer_died_and_one_of_a_store_that_is_new_are_made() {
     let at_once = NonZeroUsize::MIN;
     let limits = Limits { uploads: at_once, behind: at_once, patience: Duration::from_secs(5) };
     let with_another = ground.of(&Stores::new(stores, limits, Handle::current()));
+    assert_eq!(with_another.survey().await.unwrap(), 1);
+    ground.database.execute("UPDATE media_copies SET updated_at = now() - interval '16 minutes'").await;
     let swept = with_another.sweep().await.unwrap();
     assert!(swept.repairs >= 2, "{swept:?}");
     let jobs = ground.rows("SELECT payload->>'store' FROM jobs WHERE name = 'media.repair' ORDER BY 1");
