@@ -32,6 +32,16 @@ USERS = ["customer@example.com", "other@example.com", "editor@example.com", "sup
 PEERS = USERS[:2]
 
 
+# How files begin that are of these types.
+BEGINS = {
+    "image/jpeg": b"\xff\xd8\xff\xe0",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/webp": b"RIFF\x24\x00\x00\x00WEBP",
+    "video/mp4": b"\x00\x00\x00\x20ftypisom",
+    "video/webm": b"\x1a\x45\xdf\xa3\x42\x82\x84webm",
+}
+
+
 class Owned:
     """What belongs to the users whose tokens are used: their accounts, and a session of each that nobody else knows."""
 
@@ -118,6 +128,8 @@ def before_call(context, case, **kwargs):
             case.body["password"] = secrets.token_hex(64)[: len(case.body["password"])]
         if "current_password" in case.body:
             case.body["current_password"] = PASSWORD
+    elif case.media_type in BEGINS and random.random() < 0.7:
+        case.body = BEGINS[case.media_type] + (case.body if isinstance(case.body, bytes) else b"")
     # A cursor is authenticated: only one that the service gave is valid, and not beside a page number.
     if case.query and "cursor" in case.query:
         case.query.pop("cursor")

@@ -24,6 +24,9 @@ pub enum OrderKind {}
 /// Names the rows of payments.
 #[derive(Debug)]
 pub enum PaymentKind {}
+/// Names the rows of media.
+#[derive(Debug)]
+pub enum MediaKind {}
 // `admin new resource` adds kinds above this line.
 
 /// Identifies a film.
@@ -38,6 +41,8 @@ pub type CinemaId = Id<CinemaKind>;
 pub type OrderId = Id<OrderKind>;
 /// Identifies a payment.
 pub type PaymentId = Id<PaymentKind>;
+/// Identifies a medium.
+pub type MediaId = Id<MediaKind>;
 // `admin new resource` adds ids above this line.
 
 /// A UUID that identifies one row of the kind `K`; ids of different kinds do not mix.

@@ -22,7 +22,7 @@ pub use crate::decimal::{DecimalError, decimal};
 pub use crate::document::{Document, DocumentError};
 pub use crate::email::{Email, EmailError};
 pub use crate::http_url::{HttpUrl, HttpUrlError};
-pub use crate::id::{CinemaId, Id, IdError, MovieId, OrderId, PaymentId, SessionId, UserId};
+pub use crate::id::{CinemaId, Id, IdError, MediaId, MovieId, OrderId, PaymentId, SessionId, UserId};
 pub use crate::line::{LineError, line};
 pub use crate::money::{Amount, AmountError, Currency, CurrencyError, Money};
 pub use crate::name::Name;

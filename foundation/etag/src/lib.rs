@@ -30,6 +30,12 @@ impl EntityTag {
         Self { weak: false, opaque: version.to_string().into_bytes().into() }
     }
 
+    /// The strong tag of what has this digest, in hexadecimal digits: `"0a9f"`.
+    pub fn of_digest(digest: &[u8]) -> Self {
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Self { weak: false, opaque: digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect() }
+    }
+
     /// The version that [`EntityTag::of_version`] made this tag of, if it did.
     ///
     /// A weak tag is none: it does not promise that the bytes are the same.

@@ -6,7 +6,7 @@ use crate::violation::{Rule, Violation};
 use crate::workspace::{Crate, Layer, Section, Workspace};
 
 /// Crates that only tests use; they may use each other, and `zarf` may use them.
-const TEST_GROUND: &[&str] = &["apitest", "dbtest", "natstest", "otlptest"];
+const TEST_GROUND: &[&str] = &["apitest", "dbtest", "natstest", "otlptest", "storetest"];
 
 /// Edges beyond the rules: from, to, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[

@@ -13,6 +13,8 @@ pub enum Code {
     Unauthorized,
     /// The caller is known and may not.
     Forbidden,
+    /// The signed link has expired, or is none.
+    InvalidLink,
     /// Absent, or hidden from this caller.
     NotFound,
     /// The path exists and does not answer this method.
@@ -29,6 +31,8 @@ pub enum Code {
     ContentTooLarge,
     /// The path and query are longer than the limit.
     UriTooLong,
+    /// The range asked for lies outside of what there is.
+    RangeNotSatisfiable,
     /// The body's media type or coding is not one that the route takes.
     UnsupportedMediaType,
     /// Parsed, and invalid.
@@ -43,6 +47,8 @@ pub enum Code {
     HeadersTooLarge,
     /// A fault of the service.
     Internal,
+    /// What the service itself depends on, beside its database, failed.
+    BadGateway,
     /// The service cannot answer now, a later request may succeed.
     Unavailable,
     /// The work took longer than its deadline.
@@ -51,11 +57,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their status codes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRequest,
         Self::InvalidCursor,
         Self::Unauthorized,
         Self::Forbidden,
+        Self::InvalidLink,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -65,12 +72,14 @@ impl Code {
         Self::ContentTooLarge,
         Self::UriTooLong,
         Self::UnsupportedMediaType,
+        Self::RangeNotSatisfiable,
         Self::Invalid,
         Self::IdempotencyKeyReused,
         Self::PreconditionRequired,
         Self::QuotaExceeded,
         Self::HeadersTooLarge,
         Self::Internal,
+        Self::BadGateway,
         Self::Unavailable,
         Self::DeadlineExceeded,
     ];
@@ -130,6 +139,12 @@ impl Code {
                 "The caller may not do this",
                 "The credentials are valid and none of the caller's roles permits this.",
             ),
+            Self::InvalidLink => (
+                StatusCode::FORBIDDEN,
+                "invalid-link",
+                "The link is not valid, or no longer",
+                "A signed link is good for one resource, for reading it, until the time that it names. Ask for a fresh one where this one came from.",
+            ),
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "not-found",
@@ -184,6 +199,12 @@ impl Code {
                 "The body's media type is not supported",
                 "The `Accept` field of the answer (`Accept-Patch` for PATCH) lists the media types that this path takes. JSON is UTF-8 only.",
             ),
+            Self::RangeNotSatisfiable => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                "There is nothing in this range",
+                "`Range` asks for bytes beyond the end. `Content-Range` tells how many there are.",
+            ),
             Self::Invalid => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "invalid",
@@ -219,6 +240,12 @@ impl Code {
                 "internal",
                 "The service failed",
                 "A fault of the service. It is logged under the `trace_id`; tell the operator that id.",
+            ),
+            Self::BadGateway => (
+                StatusCode::BAD_GATEWAY,
+                "bad-gateway",
+                "A system behind the service failed",
+                "The service works, and every system that it would have needed for this failed, such as the stores that files are kept in. A write had no effect. It can be sent again later.",
             ),
             Self::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -237,6 +237,7 @@ mod tests {
             assert_eq!(Code::from_status(code.status()).status(), code.status());
         }
         assert_eq!(Code::from_status(StatusCode::IM_A_TEAPOT), Code::BadRequest);
-        assert_eq!(Code::from_status(StatusCode::BAD_GATEWAY), Code::Internal);
+        assert_eq!(Code::from_status(StatusCode::FORBIDDEN), Code::Forbidden);
+        assert_eq!(Code::from_status(StatusCode::HTTP_VERSION_NOT_SUPPORTED), Code::Internal);
     }
 }

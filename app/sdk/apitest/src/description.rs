@@ -91,7 +91,8 @@ impl Description {
         let bare = media_type.split(';').next().unwrap_or_default().trim();
         let described = content.and_then(|content| content.get(&media_type).or_else(|| content.get(bare)));
         let described = described.unwrap_or_else(|| panic!("{answer}: {media_type} is not described"));
-        if answer.optional_header("content-encoding").is_none() && !described["schema"].is_null() {
+        let is_text = !described["schema"].is_null() && described["schema"]["format"] != "binary";
+        if answer.optional_header("content-encoding").is_none() && is_text {
             let text = || Value::from(String::from_utf8(answer.body().to_vec()).expect("text is UTF-8"));
             let value = if bare.ends_with("json") { answer.json() } else { text() };
             self.check_schema(&described["schema"], &value, answer);

@@ -26,18 +26,27 @@ impl Raw {
         let _ = self.0.write_all(bytes.as_ref()).await;
     }
 
+    /// Says nothing more, and gives the status codes of all answers until the connection closes.
+    pub async fn held(self) -> Vec<u16> {
+        answers(self.0).await
+    }
+
     /// Says that nothing more comes, and gives the status codes of all answers until the connection closes.
     pub async fn finish(mut self) -> Vec<u16> {
         // The other side may have closed already.
         let _ = self.0.shutdown().await;
-        let mut bytes = Vec::new();
-        let reading = self.0.read_to_end(&mut bytes);
-        // A reset after an answer is an end as well.
-        let _ = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the connection closes");
-        String::from_utf8_lossy(&bytes)
-            .split("HTTP/1.1 ")
-            .skip(1)
-            .map(|answer| answer[..3].parse().expect("a status code"))
-            .collect()
+        answers(self.0).await
     }
+}
+
+async fn answers(mut stream: TcpStream) -> Vec<u16> {
+    let mut bytes = Vec::new();
+    let reading = stream.read_to_end(&mut bytes);
+    // A reset after an answer is an end as well.
+    let _ = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the connection closes");
+    String::from_utf8_lossy(&bytes)
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| answer[..3].parse().expect("a status code"))
+        .collect()
 }

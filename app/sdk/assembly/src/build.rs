@@ -10,7 +10,7 @@ use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
 
-use crate::{Resources, Service, background, delivery, development, mailer, payments, worker};
+use crate::{Resources, Service, background, delivery, development, mailer, media, payments, worker};
 
 /// Builds the application of a service.
 ///
@@ -43,8 +43,9 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     };
     let authenticator = auth::Authenticator::new(keys, tokens, users.clone(), &db);
     let (cards, notify) = payments::open(&settings, service, &tasks)?;
+    let stores = media::open(&settings, service, &tasks).context("media.stores")?;
     let payees = peers::payees(&settings, &users).context("peers")?;
-    let resources = Resources { settings, db, authenticator, users, cards, payees, readiness };
+    let resources = Resources { settings, db, authenticator, users, cards, payees, stores, readiness };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);

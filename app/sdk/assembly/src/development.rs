@@ -108,6 +108,7 @@ mod tests {
         seeds: &[],
         mails: false,
         cards: false,
+        media: false,
         entry: "/here",
         first_steps: |public| format!("go to {public}"),
     };

@@ -10,6 +10,7 @@ mod build;
 mod delivery;
 mod development;
 mod mailer;
+mod media;
 mod payments;
 mod worker;
 
@@ -27,9 +28,11 @@ use peers::Payees;
 use seeding::Seed;
 use service::Tasks;
 use settings::Settings;
+use stores::Stores;
 use userbus::mails::Mails;
 
 pub use crate::payments::Cards;
+pub use crate::worker::sweep;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +57,8 @@ pub struct Service {
     pub mails: bool,
     /// Whether it takes cards.
     pub cards: bool,
+    /// Whether it keeps media: production then refuses to start without stores for them.
+    pub media: bool,
     /// The path of a GET that anyone may try first.
     pub entry: &'static str,
     /// What a developer may try then at this address, as lines for a terminal.
@@ -77,6 +82,8 @@ pub struct Resources {
     pub payees: Arc<dyn Payees>,
     /// Whether this process should be sent requests.
     pub readiness: service::Readiness,
+    /// Where media are kept; one for the process, since it bounds the uploads at once.
+    pub stores: Stores,
 }
 
 impl Resources {
@@ -129,7 +136,9 @@ pub fn run(service: &'static Service) -> ExitCode {
     };
     let refused = |settings: &Settings| {
         let mut refused = [mailer::refused(settings, service), payments::refused(settings, service)].concat();
-        refused.extend([delivery::refused(settings), peers::refused(settings)].concat());
+        refused.extend(
+            [delivery::refused(settings), peers::refused(settings), media::refused(settings, service)].concat(),
+        );
         refused
     };
     let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);

@@ -149,6 +149,10 @@ policy! {
     PaymentsTell     = "payments:tell":         Any   Any   Any    Any     Any;
     /// See what was sold, to whom, for how much.
     SalesRead        = "sales:read":            None  Any   None   Any     None;
+    /// See posters and trailers.
+    MediaRead        = "media:read":            Any   Any   Any    Any     Any;
+    /// Upload posters and trailers.
+    MediaWrite       = "media:write":           None  Any   Any    None    None;
     // `admin new resource` adds rows above this line.
 }
 

@@ -82,6 +82,7 @@ pub(crate) struct ListedMethod {
     pub(crate) method: Method,
     pub(crate) access: Access,
     pub(crate) takes_body: bool,
+    pub(crate) streams_body: bool,
     pub(crate) produces: Vec<&'static str>,
     pub(crate) serve: Serve,
 }
@@ -191,6 +192,7 @@ fn list(tables: &[Routes]) -> Result<(Tree, Vec<Listed>), BuildError> {
             method: route.method.clone(),
             access: route.access,
             takes_body: route.operation.body.is_some(),
+            streams_body: route.operation.body.as_ref().is_some_and(|body| body.schema.is_none()),
             produces: route.operation.produces(),
             serve: Arc::clone(&route.serve),
         });

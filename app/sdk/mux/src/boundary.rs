@@ -78,6 +78,7 @@ impl ServiceFactory<ServiceRequest> for Factory {
                         method: method.method.clone(),
                         access: method.access,
                         takes_body: method.takes_body,
+                        streams_body: method.streams_body,
                         produces: method.produces.clone(),
                         handler: (method.serve)().new_service(()).await?,
                     });
@@ -249,12 +250,23 @@ fn not_modified(request: &HttpRequest, response: HttpResponse<BoxBody>) -> HttpR
 
 fn cors(origins: &[String]) -> Cors {
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let taken =
-        ["authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "traceparent", "tracestate"];
+    let taken = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-none-match",
+        "if-range",
+        "range",
+        "traceparent",
+        "tracestate",
+    ];
     let shown = [
         "accept-patch",
+        "accept-ranges",
         "allow",
         "content-disposition",
+        "content-range",
         "etag",
         "location",
         "link",

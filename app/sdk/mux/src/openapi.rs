@@ -14,7 +14,7 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{Components, ComponentsBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{Components, ComponentsBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
@@ -23,7 +23,7 @@ use utoipa::openapi::{
 
 use crate::api::BuildError;
 use crate::docs;
-use crate::operation::{self, Answer, Operation};
+use crate::operation::{self, Answer, Operation, bytes};
 use crate::path::parameter_names;
 use crate::route::{Access, Route, Routes};
 
@@ -199,11 +199,9 @@ fn uuid_parameter(name: &'static str) -> Parameter {
 fn request_body(operation: &Operation) -> Option<RequestBody> {
     let body = operation.body.as_ref()?;
     let mut builder = RequestBodyBuilder::new().required(Some(Required::True));
+    let schema = body.schema.as_ref().map_or_else(bytes, |name| RefOr::Ref(Ref::from_schema_name(name)));
     for media_type in body.media_types {
-        let content = ContentBuilder::new()
-            .schema(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(&body.schema))))
-            .example(body.example.clone())
-            .build();
+        let content = ContentBuilder::new().schema(Some(schema.clone())).example(body.example.clone()).build();
         builder = builder.content(*media_type, content);
     }
     Some(builder.build())
@@ -211,9 +209,12 @@ fn request_body(operation: &Operation) -> Option<RequestBody> {
 
 fn response(route: &Route, answer: &Answer) -> Response {
     let mut builder = ResponseBuilder::new().description(answer.description);
-    if let Some((media_type, schema)) = &answer.content {
+    if let Some((media_types, schema)) = &answer.content {
         let content = ContentBuilder::new().schema(schema.clone()).example(answer.example.clone()).build();
-        builder = builder.content(*media_type, content);
+        builder = media_types.iter().fold(builder, |builder, media_type| builder.content(*media_type, content.clone()));
+    }
+    for (name, description, example) in &answer.headers {
+        builder = builder.header(*name, headers::text(description, example));
     }
     for media_type in &answer.also {
         builder = builder.content(*media_type, ContentBuilder::new().schema(Some(operation::text())).build());

@@ -5,7 +5,7 @@ use apierror::Code;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Ref, RefOr, Required};
 
 /// What a route does; the starting point is [`operation`].
@@ -38,7 +38,8 @@ pub enum Need {
 #[derive(Clone)]
 pub(crate) struct BodyShape {
     pub(crate) media_types: &'static [&'static str],
-    pub(crate) schema: String,
+    /// The schema among the components; a body without one is bytes, which are not read before the handler asks for them.
+    pub(crate) schema: Option<String>,
     pub(crate) example: Option<Value>,
 }
 
@@ -47,13 +48,15 @@ pub(crate) struct BodyShape {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) description: &'static str,
-    pub(crate) content: Option<(&'static str, Option<RefOr<Schema>>)>,
+    /// The media types, and the schema that they have in common.
+    pub(crate) content: Option<(Vec<&'static str>, Option<RefOr<Schema>>)>,
     /// Other media types that it comes in when the client asks for one: text.
     pub(crate) also: Vec<&'static str>,
     pub(crate) example: Option<Value>,
     pub(crate) has_location: bool,
     pub(crate) has_links: bool,
     pub(crate) links: Vec<Follow>,
+    pub(crate) headers: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 /// An operation that can follow an answer.
@@ -134,6 +137,14 @@ impl Operation {
         self.body_of::<B>(&["application/merge-patch+json", "application/json"])
     }
 
+    /// Takes a body of bytes in one of these media types, which the handler reads as a stream
+    /// ([`request::Streamed`]): it has its own limits of size and time, and no statement waits for its client.
+    #[must_use]
+    pub fn streams(mut self, media_types: &'static [&'static str]) -> Self {
+        self.body = Some(BodyShape { media_types, schema: None, example: None });
+        self
+    }
+
     /// Shows a body that is taken.
     #[must_use]
     pub fn body_example(mut self, example: Value) -> Self {
@@ -150,13 +161,13 @@ impl Operation {
         T::schemas(&mut self.schemas);
         self.schemas.push((name.clone(), T::schema()));
         let schema = RefOr::Ref(Ref::from_schema_name(name));
-        self.answer(status, Some(("application/json", Some(schema))))
+        self.answer(status, Some((vec!["application/json"], Some(schema))))
     }
 
     /// Answers `status` with a body of another media type.
     #[must_use]
     pub fn responds(self, status: u16, media_type: &'static str) -> Self {
-        self.answer(status, Some((media_type, Some(text()))))
+        self.answer(status, Some((vec![media_type], Some(text()))))
     }
 
     /// The answer added last comes as text of this media type as well, for clients that like that better.
@@ -164,6 +175,21 @@ impl Operation {
     pub fn or(mut self, media_type: &'static str) -> Self {
         if let Some(answer) = self.answers.last_mut() {
             answer.also.push(media_type);
+        }
+        self
+    }
+
+    /// Answers `status` with bytes in one of these media types.
+    #[must_use]
+    pub fn responds_bytes(self, status: u16, media_types: &[&'static str]) -> Self {
+        self.answer(status, Some((media_types.to_vec(), Some(bytes()))))
+    }
+
+    /// The answer added last has this header field.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, description: &'static str, example: &'static str) -> Self {
+        if let Some(answer) = self.answers.last_mut() {
+            answer.headers.push((name, description, example));
         }
         self
     }
@@ -262,8 +288,8 @@ impl Operation {
             .answers
             .iter()
             .flat_map(|answer| {
-                let first = answer.content.iter().map(|content| content.0);
-                first.chain(answer.also.iter().copied())
+                let own = answer.content.iter().flat_map(|content| content.0.iter().copied());
+                own.chain(answer.also.iter().copied())
             })
             .collect();
         produces.dedup();
@@ -273,11 +299,11 @@ impl Operation {
     fn body_of<B: request::Body>(mut self, media_types: &'static [&'static str]) -> Self {
         let components = request::components_of::<B>();
         self.schemas.extend(components.into_iter().map(|(name, schema)| (name, RefOr::T(schema))));
-        self.body = Some(BodyShape { media_types, schema: B::NAME.to_owned(), example: None });
+        self.body = Some(BodyShape { media_types, schema: Some(B::NAME.to_owned()), example: None });
         self
     }
 
-    fn answer(mut self, status: u16, content: Option<(&'static str, Option<RefOr<Schema>>)>) -> Self {
+    fn answer(mut self, status: u16, content: Option<(Vec<&'static str>, Option<RefOr<Schema>>)>) -> Self {
         self.answers.push(Answer {
             status,
             description: phrase(status),
@@ -287,6 +313,7 @@ impl Operation {
             has_location: false,
             has_links: false,
             links: Vec::new(),
+            headers: Vec::new(),
         });
         self
     }
@@ -306,12 +333,19 @@ pub(crate) fn text() -> RefOr<Schema> {
     RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()))
 }
 
+/// Bytes, as clients are generated for them.
+pub(crate) fn bytes() -> RefOr<Schema> {
+    let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).format(Some(binary)).build()))
+}
+
 fn phrase(status: u16) -> &'static str {
     match StatusCode::from_u16(status) {
         Ok(StatusCode::OK) => "The representation.",
         Ok(StatusCode::CREATED) => "Created; the new representation.",
         Ok(StatusCode::ACCEPTED) => "Taken; the work goes on after this answer.",
         Ok(StatusCode::NO_CONTENT) => "Done.",
+        Ok(StatusCode::PARTIAL_CONTENT) => "The part that was asked for.",
         Ok(StatusCode::PERMANENT_REDIRECT) => "It is at the place that `Location` names.",
         _ => "Done.",
     }

@@ -11,7 +11,8 @@
 //!    A panic from further in ends here as well, for the same reason.
 //! 4. **Shedding.** Above the number of requests at once, a 503 costs next to nothing. Health routes are exempt, or an
 //!    orchestrator would kill a service for being busy.
-//! 5. **Deadline.** From here on the unit of work has its deadline, authentication included.
+//! 5. **Deadline.** From here on the unit of work has its deadline, authentication included. Where a body is streamed, each
+//!    statement has one of its own instead: no client's pace is theirs.
 //! 6. **Authentication**, before the limit, because the limit is by subject. Bad credentials are refused only after
 //!    the limit has counted them against the address. Open routes look at none.
 //! 7. **Rate limit.**
@@ -81,6 +82,7 @@ pub(crate) struct Served {
     pub(crate) method: Method,
     pub(crate) access: Access,
     pub(crate) takes_body: bool,
+    pub(crate) streams_body: bool,
     pub(crate) produces: Vec<&'static str>,
     pub(crate) handler: Handler,
 }
@@ -151,6 +153,10 @@ impl Pipeline {
             return handle(handler, request).await;
         }
         let _permit = self.shared.admit()?;
+        if served.is_some_and(|served| served.streams_body) {
+            // It takes as long as its client does, who has limits of their own; each statement still has its deadline.
+            return self.pass_guarded(request, &exchange, served).await;
+        }
         let mut limit = self.shared.deadline;
         if served.is_some_and(|served| served.takes_body) {
             // A slow client must not use up the time of the statements: those have their own limit as well.

@@ -102,6 +102,16 @@ pub fn created<T: Serialize>(location: &str, body: &T, version: Version) -> Resu
     write(&mut answer, body)
 }
 
+/// The same answer, naming the path of what is new.
+///
+/// # Errors
+/// The path can't stand in a header field.
+pub fn located(location: &str, mut answer: HttpResponse) -> Result<HttpResponse, ApiError> {
+    let location = HeaderValue::try_from(location).map_err(ApiError::internal)?;
+    answer.headers_mut().insert(header::LOCATION, location);
+    Ok(answer)
+}
+
 /// 204.
 pub fn no_content() -> HttpResponse {
     HttpResponse::NoContent().finish()

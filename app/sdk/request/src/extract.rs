@@ -7,3 +7,5 @@ pub(crate) mod idempotency;
 mod media;
 mod payload;
 pub(crate) mod query;
+pub(crate) mod range;
+pub(crate) mod stream;

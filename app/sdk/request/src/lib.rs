@@ -46,6 +46,8 @@ pub use crate::extract::condition::{IfMatch, IfNoneMatch, OptionalIfMatch};
 pub use crate::extract::id::Id;
 pub use crate::extract::idempotency::{Fingerprint, IdempotencyKey, Idempotent, Keyed, RequiredIdempotent};
 pub use crate::extract::query::Query;
+pub use crate::extract::range::{Part, Selection};
+pub use crate::extract::stream::{StreamLimits, Streamed, Streams};
 pub use crate::field::{Field, Refusal};
 pub use crate::list::{Continuation, List, ListKey, Sorting};
 pub use crate::object::{Body, Object, components_of, schema_of};

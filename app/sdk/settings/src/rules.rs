@@ -144,6 +144,15 @@ fn others(settings: &Settings, rules: &mut Rules<'_>) {
     rules.require("mail.smtp_url", smtp, "smtps://host:465 or smtp://host:25");
     let stores = settings.media.stores.iter().all(|store| store.expose_secret().contains("://"));
     rules.require("media.stores", stores, "URLs such as file:///path or s3://bucket");
+    let media = &settings.media;
+    // S3 takes 10,000 parts of a file, each of 5 MiB here.
+    let storable = (1..=48 << 30).contains(&media.max_size.bytes());
+    rules.require("media.max_size", storable, "1B to 48GiB");
+    // Links carry whole seconds.
+    let lifetime = (Duration::from_secs(1)..=Duration::from_hours(7 * 24)).contains(&media.link_lifetime);
+    rules.require("media.link_lifetime", lifetime, "1s to 7d");
+    rules.require("media.uploads", (1..=1000).contains(&media.uploads), "1 to 1000");
+    rules.require("media.store_timeout", !media.store_timeout.is_zero(), "more than nothing");
 }
 
 fn production(settings: &Settings, rules: &mut Rules<'_>) {

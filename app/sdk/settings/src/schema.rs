@@ -132,6 +132,10 @@ groups! {
     /// `media.*`
     Media {
         stores: Vec<SecretString>,
+        max_size: Size,
+        link_lifetime: Duration,
+        uploads: usize,
+        store_timeout: Duration,
     }
 }
 

@@ -19,6 +19,7 @@ pub const SERVICE: Service = Service {
     seeds: SEEDS,
     mails: true,
     cards: false,
+    media: false,
     entry: "/openapi.json",
     first_steps,
 };

@@ -1,4 +1,4 @@
-//! Films, cinemas, places as a service of their own, beside others on the same database with the same keys.
+//! Films, cinemas, places, media as a service of their own, beside others on the same database with the same keys.
 
 use std::net::SocketAddr;
 
@@ -11,15 +11,15 @@ use service::Tasks;
 pub const SERVICE: Service = Service {
     name: "catalog",
     version: env!("CARGO_PKG_VERSION"),
-    summary: "The catalogue of Marquee: films, cinemas, places",
+    summary: "The catalogue of Marquee: films, cinemas, places, media",
     about,
     tables,
     work,
-    // It has none beside those of every service.
-    jobs: |_, runner| Ok(runner),
+    jobs: |resources, runner| Ok(media(resources).register(runner)?),
     seeds: SEEDS,
     mails: false,
     cards: false,
+    media: true,
     entry: "/v1/movies?q=godfather",
     first_steps,
 };
@@ -45,13 +45,21 @@ pub fn about() -> About {
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, readiness, .. } = resources.clone();
+    let uploads =
+        mediaapp::Settings { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout };
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
+        mediaapp::routes(db.clone(), media(resources), uploads),
         // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
+}
+
+/// The posters and trailers of films.
+fn media(resources: &Resources) -> mediabus::Business {
+    mediabus::Business::new(resources.db.clone(), resources.stores.clone(), resources.settings.media.link_lifetime)
 }
 
 /// What it does beside its requests, and beside what every service does.

@@ -19,6 +19,7 @@ pub const SERVICE: Service = Service {
     seeds: SEEDS,
     mails: false,
     cards: true,
+    media: false,
     entry: "/openapi.json",
     first_steps,
 };

@@ -20,6 +20,7 @@ pub const SERVICE: Service = Service {
     seeds: SEEDS,
     mails: true,
     cards: true,
+    media: true,
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };
@@ -44,12 +45,15 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, cards, payees, readiness } = resources.clone();
+    let Resources { settings, db, authenticator, users, cards, payees, readiness, stores: _ } = resources.clone();
+    let uploads =
+        mediaapp::Settings { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout };
     let (brakes, payments) = (resources.brakes(), payments(resources));
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
+        mediaapp::routes(db.clone(), media(resources), uploads),
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
         walletapp::routes(db.clone(), payees),
@@ -62,13 +66,19 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     ]
 }
 
-/// What does its jobs, beside those of every service.
-fn jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
-    Ok(paymentbus::register(account_jobs(resources, runner)?, &payments(resources))?)
-}
-
 fn payments(resources: &Resources) -> paymentbus::Business {
     paymentbus::Business::new(resources.db.clone(), resources.cards.provider.clone())
+}
+
+/// The posters and trailers of films.
+fn media(resources: &Resources) -> mediabus::Business {
+    mediabus::Business::new(resources.db.clone(), resources.stores.clone(), resources.settings.media.link_lifetime)
+}
+
+/// What does its jobs, beside those of every service.
+fn jobs(resources: &Resources, runner: Runner) -> anyhow::Result<Runner> {
+    let runner = paymentbus::register(account_jobs(resources, runner)?, &payments(resources))?;
+    Ok(media(resources).register(runner)?)
 }
 
 /// What it does beside its requests, and beside what every service does.

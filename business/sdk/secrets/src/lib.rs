@@ -9,6 +9,9 @@ use sqldb::Db;
 /// The secret behind the cursors of lists.
 pub const CURSOR: &str = "cursor";
 
+/// The secret behind the links to media.
+pub const MEDIA: &str = "media";
+
 /// 32 random bytes. It can't be printed.
 #[derive(Clone)]
 pub struct Secret([u8; 32]);

@@ -41,6 +41,8 @@ fn the_policy_reads_as_it_was_decided() {
     wallet:write       -          own    own     own      own       Fill one's wallet, send money from it.
     payments:tell      any        any    any     any      any       Tell what became of a charge, for whoever can sign it.
     sales:read         -          any    -       any      -         See what was sold, to whom, for how much.
+    media:read         any        any    any     any      any       See posters and trailers.
+    media:write        -          any    any     -        -         Upload posters and trailers.
     ");
 }
 

@@ -80,6 +80,9 @@ pub(super) fn response(status: StatusCode) -> Response {
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         builder = builder.header("Retry-After", headers::retry_after());
     }
+    if status == StatusCode::RANGE_NOT_SATISFIABLE {
+        builder = builder.header("Content-Range", headers::text("How many bytes there are.", "bytes */1234"));
+    }
     if status == StatusCode::UNAUTHORIZED {
         let challenge = headers::text("How to prove who calls (RFC 6750).", "Bearer realm=\"marquee\"");
         builder = builder.header("WWW-Authenticate", challenge);

@@ -70,6 +70,18 @@ impl IdempotencyKey {
     }
 }
 
+impl Fingerprint {
+    /// That of the parts, one after the other.
+    pub(crate) fn of(parts: &[&[u8]]) -> Self {
+        let mut context = digest::Context::new(&digest::SHA256);
+        parts.iter().for_each(|part| context.update(part));
+        let full = context.finish();
+        let mut hash = [0; 32];
+        hash.iter_mut().zip(full.as_ref()).for_each(|(to, from)| *to = *from);
+        Self(hash)
+    }
+}
+
 impl<B: Body> FromRequest for Idempotent<B> {
     type Error = ApiError;
     type Future = Reading<Self>;
@@ -105,7 +117,7 @@ impl<B: Body> FromRequest for RequiredIdempotent<B> {
     }
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
+pub(crate) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
     let mut lines = headers.get_all(&IDEMPOTENCY_KEY);
     let Some(first) = lines.next() else { return Ok(None) };
     match (IdempotencyKey::parse(first.as_bytes()), lines.next()) {
@@ -134,15 +146,6 @@ fn is_bare(byte: u8) -> bool {
 }
 
 fn fingerprint(request: &HttpRequest, bytes: &[u8]) -> Fingerprint {
-    let mut context = digest::Context::new(&digest::SHA256);
     // Neither a method nor a path can hold a line break.
-    for part in [request.method().as_str(), request.path()] {
-        context.update(part.as_bytes());
-        context.update(b"\n");
-    }
-    context.update(bytes);
-    let full = context.finish();
-    let mut hash = [0; 32];
-    hash.iter_mut().zip(full.as_ref()).for_each(|(to, from)| *to = *from);
-    Fingerprint(hash)
+    Fingerprint::of(&[request.method().as_str().as_bytes(), b"\n", request.path().as_bytes(), b"\n", bytes])
 }

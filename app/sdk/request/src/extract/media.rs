@@ -4,6 +4,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::mime::{self, Mime};
 use apierror::{ApiError, Code};
 
+use crate::extract::payload;
+
 /// What a body may be.
 #[derive(Clone, Copy)]
 pub(crate) enum Media {
@@ -25,16 +27,7 @@ impl Media {
     /// # Errors
     /// 415, with the field that tells what is taken.
     pub(crate) fn check(self, headers: &HeaderMap) -> Result<(), ApiError> {
-        // Codings are refused, not undone: a body of 1 KiB could unfold to gigabytes.
-        let coded = headers
-            .get_all(header::CONTENT_ENCODING)
-            .flat_map(|value| value.as_bytes().split(|b| *b == b','))
-            .any(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"));
-        if coded {
-            return Err(ApiError::new(Code::UnsupportedMediaType)
-                .with_detail("a body has to come without a content coding")
-                .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
-        }
+        payload::check_coding(headers)?;
         let mut types = headers.get_all(header::CONTENT_TYPE);
         match (types.next(), types.next()) {
             (Some(value), None) if self.takes(value.as_bytes()) => Ok(()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use apierror::{ApiError, Code};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
@@ -36,14 +36,37 @@ pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Byte
     if announced(request).is_some_and(|length| length > limits.size as u64) {
         return Err(too_large(limits));
     }
-    let payload: Payload = match framed(request) {
-        Some(length) => Payload::Stream { payload: Box::pin(first(payload, length)) },
-        None => payload,
-    };
+    let payload = whole(request, payload);
     tokio::time::timeout(limits.time, collect(payload, limits)).await.unwrap_or_else(|_| {
         Err(closing(Code::RequestTimeout)
             .with_detail(format!("the body did not arrive within {} seconds", limits.time.as_secs_f64())))
     })
+}
+
+/// The body, as long as it is.
+pub(crate) fn whole(request: &HttpRequest, payload: Payload) -> Payload {
+    match framed(request) {
+        Some(length) => Payload::Stream { payload: Box::pin(first(payload, length)) },
+        None => payload,
+    }
+}
+
+/// Passes when the body comes without a content coding. Codings are refused, not undone: a body of 1 KiB could unfold to
+/// gigabytes.
+///
+/// # Errors
+/// 415.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let coded = headers
+        .get_all(header::CONTENT_ENCODING)
+        .flat_map(|value| value.as_bytes().split(|b| *b == b','))
+        .any(|coding| !coding.trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if coded {
+        return Err(ApiError::new(Code::UnsupportedMediaType)
+            .with_detail("a body has to come without a content coding")
+            .with_header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    Ok(())
 }
 
 async fn collect(mut payload: Payload, limits: Limits) -> Result<Bytes, ApiError> {
@@ -94,7 +117,7 @@ fn first(payload: Payload, length: u64) -> impl Stream<Item = Result<Bytes, Payl
 }
 
 /// `Content-Length`, which the server has checked already.
-fn announced(request: &HttpRequest) -> Option<u64> {
+pub(crate) fn announced(request: &HttpRequest) -> Option<u64> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
@@ -102,10 +125,10 @@ fn too_large(limits: Limits) -> ApiError {
     closing(Code::ContentTooLarge).with_detail(format!("the body has more than {} bytes", limits.size))
 }
 
-fn broken(error: PayloadError) -> ApiError {
+pub(crate) fn broken(error: PayloadError) -> ApiError {
     ApiError::new(Code::BadRequest).with_detail("the body breaks off").with_cause(error)
 }
 
-fn closing(code: Code) -> ApiError {
+pub(crate) fn closing(code: Code) -> ApiError {
     ApiError::new(code).with_header(header::CONNECTION, HeaderValue::from_static("close"))
 }

@@ -61,6 +61,10 @@ fn every_key_is_shown_with_its_source_and_no_secret() {
         payments.provider_key     ""                                      default
         payments.notice_secret    ""                                      default
         media.stores              "file:///srv/media,s3:***@bucket"       environment MARQUEE__MEDIA__STORES
+        media.max_size            "2GiB"                                  default
+        media.link_lifetime       "1h"                                    default
+        media.uploads             "8"                                     default
+        media.store_timeout       "10s"                                   default
         "#);
     let json = loaded.json();
     insta::assert_snapshot!(json[1], @r#"{"key":"db.url","source":"environment MARQUEE__DB__URL","value":"\"postgres://app:***@db:5432/films?***\""}"#);

@@ -105,12 +105,13 @@ async fn a_mail_is_shown_without_any_power_over_its_reader() {
 }
 
 #[test]
-fn production_refuses_to_start_without_a_relay_a_sender_and_a_place_for_links_and_tells_all_that_is_wrong_at_once() {
-    for setup in [Setup::new(), Setup::new().of(beside("accounts"))] {
+fn production_refuses_to_start_without_a_relay_a_sender_a_place_for_links_and_one_for_media_and_tells_all_at_once() {
+    for (setup, has_media) in [(Setup::new(), true), (Setup::new().of(beside("accounts")), false)] {
         let output = setup.with("env", "production").with("events.nats_url", "nats://marquee@broker").output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(64), "{told}");
-        assert!(told.contains("4 settings are wrong"), "{told}");
+        assert!(told.contains(if has_media { "5 settings are wrong" } else { "4 settings are wrong" }), "{told}");
+        assert_eq!(told.contains("media.stores = [] (default): expected at least one store"), has_media, "{told}");
         assert!(told.contains("auth.issuer = \"http://127.0.0.1:3000\" (default): expected the public URL"), "{told}");
         assert!(
             told.contains("events.nats_url = ") && told.contains("expected nats://host:4222, or nats://user"),

@@ -12,6 +12,7 @@ mod folder;
 mod kills;
 mod life;
 mod mail;
+mod media;
 mod observe;
 mod orders;
 mod payments;

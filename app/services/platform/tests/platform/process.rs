@@ -64,9 +64,11 @@ impl Setup {
             .with("db.acquire_timeout", "10s")
     }
 
-    /// In production, where mails go to a relay that is away.
+    /// In production, where mails go to a relay that is away, and media into a folder.
     pub(crate) fn in_production(self) -> Self {
+        let media = format!("file://{}", self.folder.path().join("media").display());
         self.with("env", "production")
+            .with("media.stores", media)
             .with("mail.smtp_url", "smtp://127.0.0.1:9")
             .with("mail.from", "Marquee <no-reply@marquee.test>")
             .with("auth.issuer", ISSUER)
@@ -138,6 +140,11 @@ impl Process {
     pub(crate) fn serves_at(&mut self, line: &Value) {
         self.url = line["url"].as_str().unwrap().to_owned();
         self.debug = line["debug"].as_str().unwrap().to_owned();
+    }
+
+    /// The id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The address of the API, to be connected to.

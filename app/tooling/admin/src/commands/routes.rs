@@ -64,6 +64,7 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
         payees: Arc::new(peers::Local::new(users.clone())),
         users,
         readiness: service::Readiness::starting(),
+        stores: stores::Stores::none(tokio::runtime::Handle::current()),
     })
 }
 

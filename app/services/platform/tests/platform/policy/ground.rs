@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,9 @@ use mail::{Mailbox, Mailer, Sender};
 use mux::Routes;
 use secrecy::SecretString;
 use sessionbus::{Device, Session};
+use stores::{Address, Limits, Store, Stores};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use types::{Email, Name, Password, Role, SecretToken};
@@ -28,6 +33,8 @@ pub(crate) struct Ground {
     pub(crate) resources: Resources,
     /// Writes the mails, charges the cards.
     _jobs: JoinSet<()>,
+    /// Has the media.
+    _files: TempDir,
 }
 
 impl Ground {
@@ -35,6 +42,8 @@ impl Ground {
     pub(crate) async fn serve(tables: impl Fn(&Resources) -> Vec<Routes>) -> Self {
         let kept = RefCell::new(None);
         let (cards, provider) = cards();
+        let files = tempfile::tempdir().unwrap();
+        let stores = stores(files.path());
         let api = Api::start_with(1, Duration::from_secs(5), |instance| {
             let resources = Resources {
                 settings: settings::load(&settings::Sources::default()).unwrap().settings,
@@ -44,6 +53,7 @@ impl Ground {
                 users: instance.users,
                 cards: cards.clone(),
                 readiness: service::Readiness::starting(),
+                stores: stores.clone(),
             };
             let tables = tables(&resources);
             kept.replace(Some(resources));
@@ -57,7 +67,7 @@ impl Ground {
         let mut jobs = JoinSet::new();
         jobs.spawn(async move { provider.run(CancellationToken::new()).await.unwrap() });
         jobs.spawn(mails.register(Runner::new(api.db().clone())).run(CancellationToken::new()));
-        Self { api, resources, _jobs: jobs }
+        Self { api, resources, _jobs: jobs, _files: files }
     }
 
     /// An address that nobody has yet.
@@ -120,4 +130,12 @@ fn cards() -> (Cards, cardsim::Server) {
     let server = cardsim::Server::bind(options).unwrap();
     let provider = cards::Provider::new(&server.url(), key).unwrap();
     (Cards { provider: Some(provider), notices: Some(secret) }, server)
+}
+
+/// One store, for as many at once as there are.
+fn stores(folder: &Path) -> Stores {
+    let patience = PATIENCE;
+    let at_once = NonZeroUsize::new(64).unwrap();
+    let store = Store::open(&Address::folder(folder.to_owned()), patience, &Handle::current()).unwrap();
+    Stores::new(vec![store], Limits { uploads: at_once, behind: at_once, patience }, Handle::current())
 }

@@ -3,6 +3,7 @@
 mod audits;
 mod cinemas;
 mod films;
+mod media;
 mod orders;
 mod sales;
 mod sessions;
@@ -26,6 +27,7 @@ const LISTS: &[&[Line]] = &[
     orders::LINES,
     wallet::LINES,
     sales::LINES,
+    media::LINES,
     HEALTH,
 ];
 

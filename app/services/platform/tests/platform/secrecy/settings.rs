@@ -66,5 +66,6 @@ fn a_secret_that_is_wrong_is_refused_without_being_said() {
     };
     wrong("db.url", "mysql://marquee:canary-password@db/films");
     wrong("mail.smtp_url", "gopher://marquee:canary-password@relay");
+    wrong("media.stores", "s4://marquee:canary-password@films");
     wrong("events.nats_url", "http://marquee:canary-password@broker");
 }

@@ -1,0 +1,74 @@
+//! A file that a store lacks, from one that has it.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+
+use crate::error::Error;
+use crate::key::Key;
+use crate::window::BLOCK;
+use crate::writer::Writer;
+use crate::{Reader, Stores};
+
+/// What a file is, whoever has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Its size in bytes.
+    pub size: u64,
+    /// SHA-256 of it.
+    pub sha256: [u8; 32],
+}
+
+impl Stores {
+    /// Writes the file to the store `to`, as those of `from` have it, and what an earlier writer left there is removed
+    /// first, the parts named `begun` among it. It is there in the end if it is `content`, to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when it is something else; [`Error::NoStore`]; stores failed.
+    pub async fn copy(
+        &self,
+        key: Key,
+        content: Content,
+        from: &[String],
+        to: &str,
+        begun: Option<&str>,
+    ) -> Result<(), Error> {
+        let store = self.named(to)?.clone();
+        store.clean(key, begun, self.0.patience).await?;
+        let from: Vec<String> = from.iter().filter(|name| *name != to).cloned().collect();
+        let reader = self.read(key, 0..content.size, &from).await?;
+        let mut writer = Writer::new(store, key, self.0.patience);
+        let outcome = copy(reader, content, &mut writer).await;
+        if outcome.is_err() {
+            writer.abort().await;
+        }
+        outcome
+    }
+}
+
+async fn copy(mut reader: Reader, content: Content, writer: &mut Writer) -> Result<(), Error> {
+    let mut hash = Context::new(&SHA256);
+    let (mut blocks, mut block) = (Vec::new(), BytesMut::with_capacity(BLOCK));
+    while let Some(chunk) = reader.next().await {
+        let mut chunk = chunk?;
+        hash.update(&chunk);
+        while !chunk.is_empty() {
+            if block.len() == BLOCK {
+                blocks.push(std::mem::replace(&mut block, BytesMut::with_capacity(BLOCK)).freeze());
+            }
+            if blocks.len() == writer.blocks() {
+                if !writer.has_begun() {
+                    writer.begin().await?;
+                }
+                writer.part(std::mem::take(&mut blocks)).await?;
+            }
+            let taken: Bytes = chunk.split_to(chunk.len().min(BLOCK - block.len()));
+            block.extend_from_slice(&taken);
+        }
+    }
+    if hash.finish().as_ref() != content.sha256 {
+        return Err(Error::Corrupt);
+    }
+    blocks.push(block.freeze());
+    writer.close(blocks).await
+}
