@@ -46,6 +46,13 @@ const RESERVED: &[Reserved] = &[
         mend: "announce a change, or make a consumer of events",
     },
     Reserved {
+        crates: &["object_store"],
+        users: &["stores", "storetest"],
+        tests: &[],
+        reason: "one place knows how files get to their stores and back: in bounded memory, with a limit on every call",
+        mend: "use stores::Stores",
+    },
+    Reserved {
         crates: &["deadpool"],
         users: &["sqldb"],
         tests: &[],
