@@ -34,6 +34,7 @@ pub(crate) fn of_payment(error: paymentbus::Error) -> ApiError {
         ) => ApiError::new(Code::Conflict).with_detail(error.to_string()),
         paymentbus::Error::NotFound
         | paymentbus::Error::NoToken
+        | paymentbus::Error::Owed
         | paymentbus::Error::Mismatch { .. }
         | paymentbus::Error::Provider(_) => ApiError::internal(error),
     }

@@ -33,9 +33,10 @@ pub(crate) fn to_api(error: Error) -> ApiError {
         | Error::UnderWay
         | Error::IllegalStep { .. }
         | Error::NoPayment
+        | Error::Owed
         | Error::NoCards
         | Error::NoToken => ApiError::new(Code::Conflict).with_detail(error.to_string()),
-        Error::Provider(cards::Error::Away(_)) => ApiError::unavailable(RETRY)
+        Error::Provider(cards::Error::Away(_) | cards::Error::Failing { .. }) => ApiError::unavailable(RETRY)
             .with_detail(
                 "the payment provider did not answer, and what became of the payment is not known yet: the same request \
                  with the same Idempotency-Key will tell",

@@ -7,11 +7,11 @@ mod route;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use apierror::ApiError;
+use apierror::{ApiError, Code};
 use auth::{Caller, Permission, policy};
 use mux::reply;
-use request::{Empty, Id, RequiredIdempotent};
-use types::{OrderId, PaymentId};
+use request::{Empty, Id, Keyed, RequiredIdempotent};
+use types::{OrderId, PaymentId, Scope};
 
 use crate::error::{failed, to_api};
 use crate::model::{NewDeposit, NewPayment, Payment};
@@ -32,20 +32,15 @@ async fn create(
     Id(order_id): Id<OrderId>,
     RequiredIdempotent { body, keyed }: RequiredIdempotent<NewPayment>,
 ) -> Result<HttpResponse, ApiError> {
-    const ROUTE: &str = "POST /v1/orders/{id}/payment";
     let scope = policy::decide(Permission::OrdersPay, &caller)?;
     let NewPayment { method, token } = body;
-    let payment_id = replay::begin(&app.db, &caller, ROUTE, &keyed, async |tx| {
-        let payment = app.payments.with_tx(&tx).begin(scope, order_id, method).await.map_err(to_api)?;
-        Ok(payment.id.uuid())
-    })
-    .await?;
-    let outcome = ask(&app, PaymentId::restore(payment_id), token.as_ref()).await?;
-    replay::once(&app.db, &caller, ROUTE, Some(keyed), async |tx| {
-        let payment = settle(&app, &tx, payment_id, &outcome).await?;
-        reply::created(&format!("/v1/orders/{order_id}/payment"), &Payment::from(&payment), payment.version)
-    })
-    .await
+    let attempt = Attempt { app: &app, caller: &caller, route: "POST /v1/orders/{id}/payment", keyed };
+    let begin = async |payments: paymentbus::Business| payments.begin(scope, order_id, method).await;
+    attempt
+        .run(token.as_ref(), begin, |payment| {
+            reply::created(&format!("/v1/orders/{order_id}/payment"), &Payment::from(payment), payment.version)
+        })
+        .await
 }
 
 async fn create_deposit(
@@ -53,22 +48,16 @@ async fn create_deposit(
     caller: Caller,
     RequiredIdempotent { body, keyed }: RequiredIdempotent<NewDeposit>,
 ) -> Result<HttpResponse, ApiError> {
-    const ROUTE: &str = "POST /v1/wallet/deposits";
     let owner = caller.principal()?.user_id;
     let NewDeposit { amount, token } = body;
-    let payment_id = replay::begin(&app.db, &caller, ROUTE, &keyed, async |tx| {
-        let payment = app.payments.with_tx(&tx).begin_deposit(owner, amount).await.map_err(to_api)?;
-        Ok(payment.id.uuid())
-    })
-    .await?;
-    let outcome = ask(&app, PaymentId::restore(payment_id), Some(&token)).await?;
-    replay::once(&app.db, &caller, ROUTE, Some(keyed), async |tx| {
-        let payment = settle(&app, &tx, payment_id, &outcome).await?;
-        let location = format!("/v1/wallet/deposits/{}", payment.id);
-        let answer = reply::created(&location, &Payment::from(&payment), payment.version)?;
-        Ok(reply::unstored(answer))
-    })
-    .await
+    let attempt = Attempt { app: &app, caller: &caller, route: "POST /v1/wallet/deposits", keyed };
+    let begin = async |payments: paymentbus::Business| payments.begin_deposit(owner, amount).await;
+    attempt
+        .run(Some(&token), begin, |payment| {
+            let location = format!("/v1/wallet/deposits/{}", payment.id);
+            Ok(reply::unstored(reply::created(&location, &Payment::from(payment), payment.version)?))
+        })
+        .await
 }
 
 async fn query_by_order(
@@ -101,28 +90,44 @@ async fn hear(app: Data<App>, notice: Notice) -> Result<HttpResponse, ApiError> 
     Ok(reply::no_content())
 }
 
-/// Asks for the money. That a card was declined is written down before it is answered: an answer that is no success is not
-/// kept, and neither is what was done for it.
-async fn ask(app: &App, payment_id: PaymentId, token: Option<&cards::Token>) -> Result<paymentbus::Outcome, ApiError> {
-    let payment = app.payments.query_by_id(types::Scope::Any, payment_id).await.map_err(to_api)?;
-    let outcome = app.payments.ask(&payment, token).await.map_err(to_api)?;
-    if let paymentbus::Outcome::Refused(..) = &outcome {
-        let payment = app.payments.settle(payment_id, &outcome).await.map_err(to_api)?;
-        return Err(failed(&payment));
-    }
-    Ok(outcome)
+/// A payment that is asked for under a key.
+struct Attempt<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    route: &'static str,
+    keyed: Keyed,
 }
 
-async fn settle(
-    app: &App,
-    tx: &sqldb::Tx,
-    payment_id: uuid::Uuid,
-    outcome: &paymentbus::Outcome,
-) -> Result<paymentbus::Payment, ApiError> {
-    let payment_id = PaymentId::restore(payment_id);
-    let payment = app.payments.with_tx(tx).settle(payment_id, outcome).await.map_err(to_api)?;
-    match payment.status {
-        paymentbus::Status::Failed => Err(failed(&payment)),
-        _ => Ok(payment),
+impl Attempt<'_> {
+    /// Begins it, asks for the money, writes down what became of it, each once for the key, and answers with what `show`
+    /// makes of the payment. Whoever asks again goes on from wherever the first one got.
+    async fn run(
+        self,
+        token: Option<&cards::Token>,
+        begin: impl AsyncFn(paymentbus::Business) -> Result<paymentbus::Payment, paymentbus::Error>,
+        show: impl Fn(&paymentbus::Payment) -> Result<HttpResponse, ApiError>,
+    ) -> Result<HttpResponse, ApiError> {
+        let Self { app, caller, route, keyed } = self;
+        if let Some(answer) = replay::kept(&app.db, caller, route, &keyed).await? {
+            return Ok(answer);
+        }
+        let payment_id = replay::begin(&app.db, caller, route, &keyed, async |tx| {
+            let payment = begin(app.payments.with_tx(&tx)).await.map_err(to_api)?;
+            Ok(payment.id.uuid())
+        })
+        .await?;
+        let payment_id = PaymentId::restore(payment_id);
+        let payment = app.payments.query_by_id(Scope::Any, payment_id).await.map_err(to_api)?;
+        let outcome = app.payments.ask(&payment, token).await.map_err(to_api)?;
+        let answer = replay::once(&app.db, caller, route, Some(keyed), async |tx| {
+            let payment = app.payments.with_tx(&tx).settle(payment_id, &outcome).await.map_err(to_api)?;
+            if payment.status == paymentbus::Status::Failed { Err(failed(&payment)) } else { show(&payment) }
+        })
+        .await;
+        // An answer that is no success is not kept, and neither is what was written with it.
+        if answer.as_ref().is_err_and(|error| error.code() == Code::Conflict) {
+            app.payments.settle(payment_id, &outcome).await.map_err(to_api)?;
+        }
+        answer
     }
 }

@@ -35,8 +35,8 @@ pub fn routes(db: sqldb::Db, payments: paymentbus::Business, notices: Option<car
             Permission::OrdersPay,
             operation("pay_for_order", "Pay for an order")
                 .describe(
-                    "201 and `pending`: the provider takes its time, and the order is paid when it has decided. 409: the \
-                     order is not pending, the payment failed, or another one is under way. 503: the provider does not \
+                    "201 and `pending`: the provider takes its time, and the order is paid when it has decided; `refunding`: \
+                     the order was given up meanwhile, and the money goes back to the card. 409: the order is not pending, the payment failed, or another one is under way. 503: the provider does not \
                      answer; the same request with the same key tells what became of it.",
                 )
                 .idempotent(Need::Required)

@@ -24,6 +24,9 @@ use crate::model::{Entry, NewTransfer, Transfer, Wallet};
 
 pub use crate::route::routes;
 
+/// What the keys of transfers are for.
+const TRANSFER: &str = "POST /v1/wallet/transfers";
+
 /// What the handlers need.
 struct App {
     db: sqldb::Db,
@@ -39,9 +42,12 @@ async fn create_transfer(
 ) -> Result<HttpResponse, ApiError> {
     let from = caller.principal()?.user_id;
     let NewTransfer { to, amount } = body;
+    if let Some(answer) = replay::kept(&app.db, &caller, TRANSFER, &keyed).await? {
+        return Ok(answer);
+    }
     // Before the transaction, which waits for nobody: an account that goes meanwhile keeps its wallet.
     app.payees.find(&asking, to).await?.ok_or_else(nobody)?;
-    replay::once(&app.db, &caller, "POST /v1/wallet/transfers", Some(keyed), async |tx| {
+    replay::once(&app.db, &caller, TRANSFER, Some(keyed), async |tx| {
         let transfer = app.wallets.with_tx(&tx).transfer(from, to, amount).await.map_err(to_api)?;
         let location = format!("/v1/wallet/transfers/{}", transfer.id);
         Ok(reply::unstored(reply::created(&location, &Transfer::from(&transfer), Version::FIRST)?))

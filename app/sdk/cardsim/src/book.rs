@@ -36,6 +36,7 @@ pub(crate) enum Answers {
     #[default]
     Sent,
     None,
+    Failing,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,8 +12,8 @@
 //! | `tok_silent` | it succeeds, and the answer comes after 10 s |
 //! | any other | it is declined as `invalid_token` |
 //!
-//! `PUT /sandbox` `{"answers": "sent" | "none", "notices": "sent" | "none" | "twice", "notify": "http://.."}` plays a provider
-//! that is away (503), or whose notices get lost or come twice, and says where they go.
+//! `PUT /sandbox` `{"answers": "sent" | "none" | "failing", "notices": "sent" | "none" | "twice", "notify": "http://.."}` plays a
+//! provider that is away (503), that fails (500), or whose notices get lost or come twice, and says where they go.
 
 mod book;
 mod notices;

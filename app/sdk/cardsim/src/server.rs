@@ -128,8 +128,11 @@ fn refusal(desk: &Desk, request: &HttpRequest) -> Option<HttpResponse> {
     if key != Some(desk.key.expose_secret()) {
         return Some(HttpResponse::Unauthorized().finish());
     }
-    let is_away = desk.book.state().mood.answers == Answers::None;
-    is_away.then(|| HttpResponse::ServiceUnavailable().finish())
+    match desk.book.state().mood.answers {
+        Answers::Sent => None,
+        Answers::None => Some(HttpResponse::ServiceUnavailable().finish()),
+        Answers::Failing => Some(HttpResponse::InternalServerError().finish()),
+    }
 }
 
 async fn charge(desk: Data<Desk>, request: HttpRequest, new: Json<WireNewCharge>) -> HttpResponse {

@@ -44,12 +44,25 @@ where
     let kept = async |tx: Tx| -> Result<Answer, Failure> { keep(effect(tx).await?).await };
     match idempotency::once(db, &key, kept).await {
         Ok(Outcome::Fresh(answer)) => give(answer),
-        Ok(Outcome::Replayed(answer)) => {
-            let mut response = give(answer)?;
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
-        }
+        Ok(Outcome::Replayed(answer)) => again(answer),
         Err(Failure(error)) => Err(error),
+    }
+}
+
+/// The answer that was given to this request before, if it was: whatever has to be found out or done before [`once`] comes
+/// after this, since a repetition may find out otherwise.
+///
+/// # Errors
+/// 422 when the key was used for another payload.
+pub async fn kept(
+    db: &Db,
+    caller: &Caller,
+    route: &'static str,
+    keyed: &Keyed,
+) -> Result<Option<HttpResponse>, ApiError> {
+    match idempotency::kept(db, &key(caller, route.to_owned(), keyed)).await {
+        Ok(answer) => answer.map(again).transpose(),
+        Err(error) => Err(Failure::from(error).0),
     }
 }
 
@@ -128,6 +141,13 @@ async fn keep(response: HttpResponse) -> Result<Answer, Failure> {
     }
     let body = body::to_bytes(response.into_body()).await.map_err(|_| ApiError::new(Code::Internal))?;
     Ok(Answer { status, headers, body: body.into() })
+}
+
+/// The response that was given before.
+fn again(answer: Answer) -> Result<HttpResponse, ApiError> {
+    let mut response = give(answer)?;
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
 }
 
 /// The response that is kept.

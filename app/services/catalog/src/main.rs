@@ -1,4 +1,4 @@
-//! `catalog`: films, cinemas, the places that they are in as a service of their own.
+//! `catalog`: films, cinemas, places, media as a service of their own.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What is ordered as a service of its own, beside others on the same database with the same keys.
+//! Orders, payments, wallets, sales as a service of its own, beside others on the same database with the same keys.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use service::Tasks;
 pub const SERVICE: Service = Service {
     name: "orders",
     version: env!("CARGO_PKG_VERSION"),
-    summary: "The orders of Marquee",
+    summary: "The orders of Marquee, their payments, wallets, sales",
     about,
     tables,
     work,
@@ -34,7 +34,7 @@ pub fn about() -> About {
     About {
         title: "Marquee orders".to_owned(),
         version: SERVICE.version.to_owned(),
-        description: "The orders of Marquee.".to_owned(),
+        description: "The orders of Marquee, their payments, wallets, sales.".to_owned(),
         contact: ("Marquee".to_owned(), "https://example.com/marquee".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! `orders`: what is ordered as a service of its own.
+//! `orders`: orders, payments, wallets, sales as a service of their own.
 
 use std::process::ExitCode;
 

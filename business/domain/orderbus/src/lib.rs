@@ -134,17 +134,18 @@ impl Business {
     /// there were. Whoever pays at the same moment is first or too late, as with any two steps.
     ///
     /// # Errors
-    /// The database failed; what was given up before stays so.
+    /// The first failure of the database, after all others were given up.
     pub async fn expire(&self, before: Timestamp, limit: u32) -> Result<u64, Error> {
-        let mut expired = 0;
+        let (mut expired, mut failed) = (0, None);
         for order_id in self.store.pending_before(before, limit).await? {
             match self.cancel(Scope::Any, order_id, None).await {
                 Ok(_) => expired += 1,
                 Err(Error::NotFound | Error::IllegalStep { .. }) => {}
-                Err(error) => return Err(error),
+                // The others do not wait for this one.
+                Err(error) => drop(failed.get_or_insert(error)),
             }
         }
-        Ok(expired)
+        failed.map_or(Ok(expired), Err)
     }
 
     /// A page of the orders within `scope` that `filter` selects.

@@ -39,6 +39,10 @@ impl Business {
             (Outcome::Refused(charge_id, reason), Status::Pending) => {
                 self.step(tx, &payment, Step::Fail, charge_id.as_ref(), Some(reason.clone())).await
             }
+            // Nothing was booked, and nothing is to be.
+            (Outcome::Returned(charge_id), Status::Pending) => {
+                self.step(tx, &payment, Step::Fail, Some(charge_id), Some(Reason::restore("returned"))).await
+            }
             (Outcome::Returned(charge_id), Status::Refunding) => {
                 self.step(tx, &payment, Step::Returned, Some(charge_id), None).await
             }
@@ -57,7 +61,9 @@ impl Business {
             match self.orders.payable(types::Scope::Any, order_id).await {
                 Ok(_) => drop(self.orders.pay(order_id).await?),
                 Err(orderbus::Error::IllegalStep { .. } | orderbus::Error::NotFound) => {
-                    let step = self.methods.of(payment.method).too_late();
+                    // What cost nothing has nothing to give back.
+                    let is_free = payment.amount.amount == 0;
+                    let step = if is_free { Step::Fail } else { self.methods.of(payment.method).too_late() };
                     let reason = (step == Step::Fail).then(|| Reason::restore("order_gone"));
                     return self.step(tx, payment, step, charge_id, reason).await;
                 }

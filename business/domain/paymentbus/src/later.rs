@@ -56,7 +56,8 @@ pub fn register(runner: Runner, payments: &Business) -> Result<Runner, ScheduleE
             let orders = orders.clone();
             async move {
                 let before = types::now() - orderbus::PENDING_FOR;
-                orders.expire(before, BATCH).await.map(drop).map_err(|error| Failure::retry(&error))
+                while orders.expire(before, BATCH).await.map_err(|error| Failure::retry(&error))? == u64::from(BATCH) {}
+                Ok(())
             }
         }))
 }
@@ -65,7 +66,8 @@ impl Business {
     /// Sends the money of a payment that is refunding back to the card, as often as it is called.
     ///
     /// # Errors
-    /// [`Error::Provider`], [`Error::Mismatch`], [`Error::NoCards`], [`Error::Store`].
+    /// [`Error::Owed`] when the provider takes its time; [`Error::Provider`], [`Error::Mismatch`], [`Error::NoCards`],
+    /// [`Error::Store`].
     pub async fn send_back(&self, payment_id: PaymentId) -> Result<(), Error> {
         let Some(payment) = self.store.query_by_id(Scope::Any, payment_id).await? else { return Ok(()) };
         if payment.status != Status::Refunding {
@@ -73,41 +75,50 @@ impl Business {
         }
         let charge_id = payment.charge_id.as_ref().ok_or(Error::NoPayment)?;
         let outcome = payment.outcome(self.methods.provider()?.refund(charge_id, payment_id).await?)?;
-        self.settle(payment_id, &outcome).await.map(drop)
+        match self.settle(payment_id, &outcome).await?.status {
+            Status::Refunding => Err(Error::Owed),
+            _ => Ok(()),
+        }
     }
 
     /// Asks what became of the payments that are pending for a while, at the moment `now`, and settles those of which it is
-    /// known; gives up those of which nobody ever heard. Says how many were settled.
+    /// known; gives up those of which nobody ever heard. Says how many were settled. What does not fit its charge is left to
+    /// [`Business::reconcile`].
     ///
     /// # Errors
-    /// [`Error::Store`], or the first failure of the provider, after all others were looked after.
+    /// The first failure, after all others were looked after.
     pub async fn look_after(&self, now: types::Timestamp) -> Result<u64, Error> {
-        let (mut settled, mut failed) = (0, None);
-        for payment in self.store.pending_before(now - LOOK_AFTER, BATCH).await? {
-            let method = self.methods.of(payment.method);
-            let is_old = payment.created_at < now - ABANDONED_AFTER;
-            let outcome = match method.look_up(&payment).await {
-                Ok(Some(Outcome::Undecided(_))) => continue,
-                Ok(Some(outcome)) => outcome,
-                Ok(None) if is_old => Outcome::Refused(None, abandoned()),
-                Ok(None) => continue,
-                // The wallets of others do not wait for the provider of cards.
-                Err(error @ (Error::Provider(_) | Error::NoCards | Error::Mismatch { .. })) => {
-                    failed.get_or_insert(error);
-                    continue;
+        let (mut settled, mut failed, mut after) = (0, None, None);
+        loop {
+            let payments = self.store.pending_before(now - LOOK_AFTER, after, BATCH).await?;
+            for payment in &payments {
+                match self.look_at(payment, now).await {
+                    Ok(is_settled) => settled += u64::from(is_settled),
+                    Err(Error::Mismatch { .. } | Error::NoCards) => {}
+                    // The others do not wait for this one, nor wallets for the provider of cards.
+                    Err(error) => drop(failed.get_or_insert(error)),
                 }
-                Err(error) => return Err(error),
-            };
-            match self.settle(payment.id, &outcome).await {
-                Ok(_) => settled += 1,
-                Err(Error::Wallet(walletbus::Error::TooMuch)) => {
-                    self.turn_away(&payment, &outcome).await?;
-                    settled += 1;
-                }
-                Err(error) => return Err(error),
+            }
+            after = payments.last().map(|payment| (payment.created_at, payment.id));
+            if payments.len() < BATCH as usize {
+                return failed.map_or(Ok(settled), Err);
             }
         }
-        failed.map_or(Ok(settled), Err)
+    }
+
+    /// Whether the payment is settled now.
+    async fn look_at(&self, payment: &Payment, now: types::Timestamp) -> Result<bool, Error> {
+        let outcome = match self.methods.of(payment.method).look_up(payment).await? {
+            Some(Outcome::Undecided(_)) => return Ok(false),
+            Some(outcome) => outcome,
+            None if payment.created_at < now - ABANDONED_AFTER => Outcome::Refused(None, abandoned()),
+            None => return Ok(false),
+        };
+        match self.settle(payment.id, &outcome).await {
+            Err(Error::Wallet(walletbus::Error::TooMuch)) => self.turn_away(payment, &outcome).await?,
+            settled => drop(settled?),
+        }
+        Ok(true)
     }
 
     /// Sends back what a wallet cannot hold.

@@ -70,6 +70,9 @@ pub enum Error {
     /// The order was paid for by nothing that is known.
     #[error("how this order was paid for is not known")]
     NoPayment,
+    /// The provider has not sent the money back yet.
+    #[error("the payment provider has not sent the money back yet")]
+    Owed,
     /// No provider of card payments is configured.
     #[error("cards are not taken here")]
     NoCards,

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use cards::{ChargeId, Period};
+use chrono::TimeDelta;
 use types::{PaymentId, Scope};
 use walletbus::Audit;
 
@@ -11,6 +12,9 @@ use crate::{Business, Error};
 
 /// How many payments are read at a time.
 const BATCH: u32 = 500;
+
+/// How long the way back to a card takes at most, while everything works.
+const LONG: TimeDelta = TimeDelta::hours(1);
 
 /// What a comparison of the books found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub enum Fault {
     NotRefundedThere,
     /// The provider has the money, and it cannot be booked.
     Unbooked,
+    /// The money is owed to the card for more than an hour.
+    Owed,
 }
 
 impl Report {
@@ -72,6 +78,7 @@ impl Fault {
             Self::RefundedThere => "sent back by the provider, and not refunded here",
             Self::NotRefundedThere => "refunded here, and not sent back by the provider",
             Self::Unbooked => "charged by the provider, and cannot be booked here",
+            Self::Owed => "owed to the card for more than an hour, and not sent back by the provider",
         }
     }
 }
@@ -151,6 +158,9 @@ impl Business {
         match (status, after.status) {
             (cards::Status::Refunded, Status::Succeeded) => find(Fault::RefundedThere),
             (cards::Status::Succeeded, Status::Refunded) => find(Fault::NotRefundedThere),
+            (cards::Status::Succeeded, Status::Refunding) if after.updated_at < types::now() - LONG => {
+                find(Fault::Owed)
+            }
             (cards::Status::Declined(_), Status::Succeeded | Status::Refunding | Status::Refunded) => {
                 find(Fault::Differs)
             }

@@ -117,14 +117,26 @@ impl Store {
         Ok(self.db.fetch_optional(query).await?.map(Payment::from))
     }
 
-    /// The oldest payments that began before `before` and are not decided.
-    pub(crate) async fn pending_before(&self, before: Timestamp, limit: u32) -> Result<Vec<Payment>, sqldb::Error> {
+    /// The payments that began before `before` and are not decided, after the payment `after`, the oldest first.
+    pub(crate) async fn pending_before(
+        &self,
+        before: Timestamp,
+        after: Option<(Timestamp, PaymentId)>,
+        limit: u32,
+    ) -> Result<Vec<Payment>, sqldb::Error> {
         const SQL: &str = concat!(
             "SELECT ",
             columns!(),
-            " FROM payments WHERE status = 'pending' AND created_at < $1 ORDER BY created_at LIMIT $2"
+            " FROM payments
+            WHERE status = 'pending' AND created_at < $1
+                AND ($2::timestamptz IS NULL OR (created_at, payment_id) > ($2, $3))
+            ORDER BY created_at, payment_id LIMIT $4"
         );
-        let query = sqlx::query_as::<_, Row>(SQL).bind(before).bind(i64::from(limit));
+        let query = sqlx::query_as::<_, Row>(SQL)
+            .bind(before)
+            .bind(after.map(|(time, _)| time))
+            .bind(after.map(|(_, id)| id.uuid()))
+            .bind(i64::from(limit));
         Ok(self.db.fetch_all(query).await?.into_iter().map(Payment::from).collect())
     }
 

@@ -120,7 +120,7 @@ impl Business {
         self.store.query_by_id(owner, transfer_id).await?.ok_or(Error::NotFound)
     }
 
-    /// What the accounts of this kind hold in each currency, by their entries.
+    /// Adds up all entries: what the accounts of each kind hold in each currency, and whether the books are right.
     ///
     /// # Errors
     /// [`Error::Store`].

@@ -1,6 +1,6 @@
 //! Accounts, the movements between them, and what a wallet shows of them.
 
-use types::{Currency, Id, Money, PaymentId, Timestamp, UserId};
+use types::{Id, Money, PaymentId, Timestamp, UserId};
 
 /// Names the rows of transfers.
 #[derive(Debug)]
@@ -250,13 +250,5 @@ impl Reason {
             Self::CardReturn => "card_return",
             Self::Unknown => "unknown",
         }
-    }
-}
-
-impl Balance {
-    /// Nothing, in this currency.
-    pub const fn zero(currency: Currency) -> Self {
-        let nothing = Money { amount: 0, currency };
-        Self { available: nothing, held: nothing }
     }
 }

@@ -43,7 +43,13 @@ pub enum Error {
     /// There is no answer. What was asked for may have happened all the same, where the cause says so.
     #[error("the payment provider does not answer")]
     Away(#[from] outbound::Error),
-    /// The provider takes no such request: a fault of ours, or of the settings.
+    /// The provider is at fault, or works on the same request already. What was asked for may have happened all the same.
+    #[error("the payment provider failed with {status}")]
+    Failing {
+        /// The status of its answer.
+        status: StatusCode,
+    },
+    /// The provider takes no such request, and did nothing: a fault of ours, or of the settings.
     #[error("the payment provider refused the request with {status}")]
     Refused {
         /// The status of its answer.
@@ -87,7 +93,7 @@ impl Provider {
     /// Charges a card. Asked again for the same payment, it is the same charge.
     ///
     /// # Errors
-    /// [`Error`]. Whether there is a charge is then not known, but for [`Error::Refused`].
+    /// [`Error`]. Only after [`Error::Refused`] and [`Error::Unwritable`] it is certain that there is no charge.
     pub async fn charge(&self, new: &NewCharge) -> Result<Charge, Error> {
         let call = self.call(Method::POST, self.url(&["charges"]))?.header("idempotency-key", &key(new.reference))?;
         one(&self.send(json(call, &WireNewCharge::from(new))?).await?)
@@ -145,11 +151,15 @@ impl Provider {
 
     async fn send(&self, call: Call) -> Result<Answer, Error> {
         let answer = self.client.call(call, Instant::now() + PATIENCE).await?;
-        if answer.status.is_success() { Ok(answer) } else { Err(Error::Refused { status: answer.status }) }
+        match answer.status {
+            status if status.is_success() => Ok(answer),
+            status if status.is_server_error() || status == StatusCode::CONFLICT => Err(Error::Failing { status }),
+            status => Err(Error::Refused { status }),
+        }
     }
 }
 
-/// The key of a payment's charge, as a string of RFC 9651.
+/// The key of a payment's charge.
 fn key(reference: PaymentId) -> String {
     format!("charge-{reference}")
 }

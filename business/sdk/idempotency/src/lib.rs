@@ -99,6 +99,19 @@ where
     .await
 }
 
+/// The answer that is kept under `key`, if there is one: for effects that have to be prepared outside of their transaction, which
+/// a repetition must not do again.
+///
+/// # Errors
+/// [`Error::Reused`], [`Error::Store`].
+pub async fn kept(db: &Db, key: &Key) -> Result<Option<Answer>, Error> {
+    match find(db, key).await? {
+        Some(found) if found.fingerprint == key.fingerprint => Ok(Some(found.into())),
+        Some(_) => Err(Error::Reused),
+        None => Ok(None),
+    }
+}
+
 /// Removes the answers that are kept no longer, and says how many there were. Run it now and then, on any replica.
 ///
 /// # Errors

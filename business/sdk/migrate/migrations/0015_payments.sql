@@ -39,8 +39,8 @@ CREATE UNIQUE INDEX payments_charge_key ON public.payments (charge_id);
 -- The payments of an order, the last one first.
 CREATE INDEX payments_by_order ON public.payments (order_id, created_at) WHERE order_id IS NOT NULL;
 -- What is looked after until it is decided.
-CREATE INDEX payments_pending_by_created_at ON public.payments (created_at) WHERE status = 'pending';
+CREATE INDEX payments_pending_by_created_at ON public.payments (created_at, payment_id) WHERE status = 'pending';
 -- What is compared with the provider's books.
-CREATE INDEX payments_by_created_at ON public.payments (created_at) WHERE method = 'card';
+CREATE INDEX payments_by_created_at ON public.payments (created_at, payment_id) WHERE method = 'card';
 -- Orders whose time to be paid for is over.
 CREATE INDEX orders_pending_by_created_at ON public.orders (created_at) WHERE status = 'pending';

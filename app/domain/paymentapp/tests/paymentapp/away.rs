@@ -25,6 +25,21 @@ fn what_was_asked_of_a_provider_that_is_away_is_asked_again_under_the_same_key()
 }
 
 #[test]
+fn a_provider_that_fails_is_asked_again_and_money_that_came_for_an_order_that_is_gone_goes_back() {
+    run(async {
+        let shop = shop(1).await;
+        let order = shop.order().await;
+        let pay = || shop.pay(&order, &json!({"method": "card", "token": "tok_visa"})).key("mine");
+        shop.play(&json!({"answers": "failing"})).await;
+        pay().send().await.problem(503, "unavailable");
+        shop.orders.cancel(types::Scope::Any, order.id, None).await.unwrap();
+        shop.play(&json!({})).await;
+        assert_eq!(pay().send().await.expect(201).json()["status"], "refunding");
+        assert_eq!((shop.status(&order).await, shop.house().await), (orderbus::Status::Cancelled, [-999, 999, 0]));
+    });
+}
+
+#[test]
 fn an_answer_that_got_lost_is_one_charge() {
     run(async {
         let shop = shop(1).await;

@@ -75,6 +75,45 @@ fn a_key_is_its_owner_s_and_stands_for_one_payload() {
 }
 
 #[test]
+fn a_repetition_is_answered_as_the_first_was_whatever_became_of_it_since() {
+    run(async {
+        let shop = shop(1).await;
+        let order = shop.order().await;
+        let pay = || shop.pay(&order, &json!({"method": "card", "token": "tok_pending_declined"})).key("pending");
+        let pending = pay().send().await.expect(201);
+        let path = format!("/v1/orders/{}/payment", order.id);
+        let (shop, path) = (&shop, &path);
+        crate::samples::eventually(|| async move {
+            (shop.get(path).send().await.expect(200).json()["status"] == "failed").then_some(())
+        })
+        .await;
+        // Also while nobody could be asked.
+        shop.play(&json!({"answers": "none"})).await;
+        let again = pay().send().await.expect(201);
+        assert_eq!((again.body(), again.header("idempotent-replayed")), (pending.body(), "true"));
+    });
+}
+
+/// What a payment began with is kept a little shorter than what it ended with.
+#[test]
+fn a_key_whose_beginning_is_forgotten_charges_nobody_again() {
+    run(async {
+        let shop = shop(1).await;
+        let body = json!({"amount": {"amount": 700, "currency": "USD"}, "token": "tok_visa"});
+        let deposit = || shop.post("/v1/wallet/deposits", &body).key("old");
+        let first = deposit().send().await.expect(201);
+        shop.api
+            .spoil(
+                "UPDATE idempotency_keys SET created_at = created_at - interval '25 hours' WHERE route LIKE '%(begun)'",
+            )
+            .await;
+        assert_eq!(shop.count("SELECT count(*) FROM idempotency_keys WHERE route LIKE '%(begun)'").await, 1);
+        assert_eq!(deposit().send().await.expect(201).body(), first.body());
+        assert_eq!((shop.charges().await.len(), shop.available().await), (1, 700));
+    });
+}
+
+#[test]
 fn fifty_deposits_with_one_key_fill_the_wallet_once() {
     run(async {
         let shop = shop(2).await;

@@ -83,6 +83,27 @@ fn fifty_requests_with_one_key_over_two_instances_are_one_transfer() {
     });
 }
 
+#[test]
+fn a_repetition_is_answered_as_the_first_was_when_the_receiver_is_gone_since() {
+    run(async {
+        let people = people(1).await;
+        people.fill(&people.ada, dollars(1000)).await;
+        let send = || people.send(&people.ada, &transfer(&people.bob, 10)).key("mine");
+        let sent = send().send().await.expect(201);
+        people.api.spoil("UPDATE users SET enabled = false WHERE email = 'bob@example.com'").await;
+        let again = send().send().await.expect(201);
+        assert_eq!((again.body(), again.header("idempotent-replayed")), (sent.body(), "true"));
+        people.send(&people.ada, &transfer(&people.bob, 10)).send().await.problem(409, "conflict");
+        people
+            .send(&people.ada, &transfer(&people.bob, 11))
+            .key("mine")
+            .send()
+            .await
+            .problem(422, "idempotency-key-reused");
+        assert_eq!(people.available(&people.bob).await, 10);
+    });
+}
+
 /// Each under a key of its own, sent until the answer is definite, over two instances.
 #[test]
 fn of_a_thousand_transfers_at_once_as_many_succeed_as_there_is_money_for() {

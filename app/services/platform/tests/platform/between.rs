@@ -107,7 +107,9 @@ async fn a_service_that_is_frozen_costs_no_more_than_the_deadline() {
     let accounts = accounts(&shop).ready().await;
     let limit = Duration::from_secs(2);
     let own = asker(&shop, &accounts).with("peers.deadline", "2s").ready().await;
-    let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "2s").ready().await;
+    // A request has the time to send its body beside that of the database.
+    let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "1s");
+    let of_request = of_request.with("web.body_timeout", "1s").ready().await;
     for asker in [&own, &of_request] {
         assert_eq!(people.ask(asker).await.status, 201);
         accounts.signal(Signal::STOP);

@@ -62,6 +62,16 @@ async fn money_that_comes_too_late_goes_back() {
 }
 
 #[tokio::test]
+async fn what_the_provider_sent_back_before_anybody_heard_of_it_is_no_payment() {
+    let shop = shop().await;
+    let payment = begun(&shop).await;
+    let failed = shop.payments.hear(said(&payment, cards::Status::Refunded)).await.unwrap();
+    assert_eq!((failed.status, failed.reason.unwrap().as_str()), (Status::Failed, "returned"));
+    assert_eq!(shop.house().await, [0, 0, 0]);
+    shop.payments.begin(Scope::Any, payment.order_id().unwrap(), MethodKind::Card).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_charge_that_is_not_the_payment_s_changes_nothing() {
     let shop = shop().await;
     let payment = begun(&shop).await;

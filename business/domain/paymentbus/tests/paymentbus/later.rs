@@ -23,6 +23,23 @@ async fn money_that_somebody_held_and_forgot_is_released() {
     assert_eq!(shop.payments.look_after(later).await.unwrap(), 0);
 }
 
+/// More than are read at a time, of which nothing is known, before one of which something is.
+#[tokio::test]
+async fn payments_that_stay_undecided_keep_no_other_waiting() {
+    let shop = shop().await;
+    shop.fill(1000).await;
+    let amount = types::Amount::parse(crate::samples::cents(1)).unwrap();
+    for _ in 0..120 {
+        shop.payments.begin_deposit(crate::samples::buyer(), amount).await.unwrap();
+    }
+    let order = shop.order().await;
+    let payment = shop.payments.begin(Scope::Any, order.id, MethodKind::Wallet).await.unwrap();
+    // Of a card nothing is known where there is no provider.
+    let payments = paymentbus::Business::new(shop.database.db(), None);
+    assert_eq!(payments.look_after(payment.created_at + TimeDelta::hours(1)).await.unwrap(), 1);
+    assert_eq!(shop.wallet().await, (1000, 0));
+}
+
 #[tokio::test]
 async fn a_provider_that_is_away_keeps_no_wallet_waiting() {
     let shop = shop().await;

@@ -94,6 +94,20 @@ async fn what_costs_nothing_is_paid_by_asking() {
     assert_eq!(shop.count("SELECT count(*) FROM jobs WHERE name = 'payments.return'").await, 0);
 }
 
+#[tokio::test]
+async fn what_costs_nothing_has_nothing_to_give_back() {
+    let shop = shop().await;
+    shop.database.execute("UPDATE movies SET price_amount = 0").await;
+    for method in MethodKind::ALL {
+        let order = shop.order().await;
+        let payment = shop.payments.begin(Scope::Any, order.id, method).await.unwrap();
+        shop.orders.cancel(Scope::Any, order.id, None).await.unwrap();
+        let settled = shop.payments.settle(payment.id, &Outcome::Paid(None)).await.unwrap();
+        assert_eq!((settled.status, settled.reason.unwrap().as_str()), (Status::Failed, "order_gone"));
+    }
+    assert_eq!(shop.count("SELECT count(*) FROM jobs WHERE name = 'payments.return'").await, 0);
+}
+
 /// The client, the provider's notice and the job at once, over two replicas, while somebody cancels the order.
 #[tokio::test(flavor = "multi_thread")]
 async fn however_many_settle_at_once_it_is_settled_once() {
