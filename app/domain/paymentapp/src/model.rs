@@ -54,6 +54,7 @@ static CARD: Field<MethodKind> =
     field::enumeration(&["card"], |text| Ok(MethodKind::restore(text))).describe("A wallet is filled by card.");
 
 static TOKEN: Field<Token> = field::text(1..=Token::MAX, |text| Ok(Token::parse(text)?))
+    .pattern("^[!-~]+$")
     .describe(
         "Stands for a card that the customer gave to the provider: 1 to 200 visible characters of ASCII. In development \
          `tok_visa` succeeds, `tok_declined` is declined, `tok_pending` takes a moment.",
