@@ -20,8 +20,8 @@ pub struct Content {
 }
 
 impl Stores {
-    /// Writes the file to the store `to`, as those of `from` have it, and what an earlier writer left there is removed
-    /// first, the parts named `begun` among it. It is there in the end if it is `content`, to the bit.
+    /// Writes the file to the store `to`, as those of `from` have it, and removes what an earlier writer left there, the
+    /// parts named `begun` among it. It is there in the end if it is `content`, to the bit.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when it is something else; [`Error::NoStore`]; stores failed.
@@ -34,13 +34,18 @@ impl Stores {
         begun: Option<&str>,
     ) -> Result<(), Error> {
         let store = self.named(to)?.clone();
-        store.clean(key, begun, self.0.patience).await?;
+        if begun.is_some() {
+            store.clean(key, begun, self.0.patience).await?;
+        }
         let from: Vec<String> = from.iter().filter(|name| *name != to).cloned().collect();
         let reader = self.read(key, 0..content.size, &from).await?;
-        let mut writer = Writer::new(store, key, self.0.patience);
+        let mut writer = Writer::new(store.clone(), key, self.0.patience);
         let outcome = copy(reader, content, &mut writer).await;
-        if outcome.is_err() {
-            writer.abort().await;
+        match &outcome {
+            // What others have begun in a folder goes when the file is there, not before: who finds the number taken writes
+            // under another, while that of a writer who lives after all would be free, and then be that of both.
+            Ok(()) => drop(store.clean(key, None, self.0.patience).await),
+            Err(_) => writer.abort().await,
         }
         outcome
     }

@@ -78,6 +78,19 @@ async fn a_copy_whose_writer_died_and_one_of_a_store_that_is_new_are_made() {
 }
 
 #[tokio::test]
+async fn a_store_that_still_writes_what_took_long_to_come_is_not_taken_for_dead() {
+    let ground = Ground::new().await;
+    ground.how[1].take(Duration::from_secs(2));
+    let arrived = ground.arrived(&image(1000)).await.unwrap();
+    ground.database.execute("UPDATE media_copies SET updated_at = now() - interval '11 minutes'").await;
+    ground.media.create(&arrived).await.unwrap();
+    ground.media.sweep().await.unwrap();
+    assert!(ground.copies().contains(&"two writing".to_owned()), "{:?}", ground.copies());
+    ground.media.settle(arrived);
+    ground.wait_for_copies(&["one stored", "three stored", "two stored"]).await;
+}
+
+#[tokio::test]
 async fn media_go_with_their_film_from_the_stores_as_well() {
     let ground = Ground::new().await;
     let medium = ground.add(&image(1000)).await;
