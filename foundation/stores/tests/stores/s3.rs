@@ -22,7 +22,8 @@ async fn files_are_written_read_in_parts_copied_and_removed() {
     let server = S3::start();
     let stores = on(&server, &["a/deep", ""]);
     let names: Vec<String> = stores.names().map(str::to_owned).collect();
-    assert_eq!(names, ["s3://films/a/deep", "s3://films"]);
+    assert!(names[0].starts_with("s3://films/a/deep?endpoint=127.0.0.1:"), "{names:?}");
+    assert!(names[1].starts_with("s3://films?endpoint=127.0.0.1:"), "{names:?}");
     for size in [10, 5 << 20, (5 << 20) + 1, 12_000_000] {
         let (key, content) = (key(), bytes(size));
         let mut upload = stores.upload(key).unwrap();
@@ -44,7 +45,7 @@ async fn files_are_written_read_in_parts_copied_and_removed() {
         stores.remove(&names[0], key, None).await.unwrap();
         stores.remove(&names[0], key, None).await.unwrap();
         let reader = stores.read(key, 0..1, &names).await.unwrap();
-        assert_eq!(reader.lost(), ["s3://films/a/deep"]);
+        assert_eq!(reader.lost(), &names[..1]);
         let sha256 = digest(&SHA256, &content).as_ref().try_into().unwrap();
         stores.copy(key, Content { size: size as u64, sha256 }, &names[1..], &names[0], None).await.unwrap();
         let read: Vec<Bytes> =
@@ -63,15 +64,18 @@ async fn parts_that_nobody_finished_are_removed_by_their_name() {
         upload.write(piece.clone()).await.unwrap();
     }
     let begun = tokio::time::timeout(std::time::Duration::from_secs(30), upload.begun()).await.unwrap();
-    assert_eq!(begun.store, "s3://films/a");
-    let is_large = |file: &std::path::PathBuf| std::fs::metadata(file).is_ok_and(|file| file.len() >= 5 << 20);
+    assert!(begun.store.starts_with("s3://films/a?endpoint="), "{begun:?}");
+    // Under its last name: while the server still receives it, it has another.
+    let is_large = |file: &std::path::PathBuf| {
+        file.to_string_lossy().ends_with(".part-1") && std::fs::metadata(file).is_ok_and(|file| file.len() >= 5 << 20)
+    };
     let arrived = async {
         while !server.files().iter().any(is_large) {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), arrived).await.unwrap();
-    stores.remove("s3://films/a", key, Some(&begun.parts)).await.unwrap();
+    stores.remove(&begun.store, key, Some(&begun.parts)).await.unwrap();
     assert!(!server.files().iter().any(is_large), "{:?}", server.files());
     drop(upload);
 }
