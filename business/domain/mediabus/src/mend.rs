@@ -181,6 +181,8 @@ impl Business {
         let mut failing = HashSet::new();
         for copy in copies {
             if failing.contains(&copy.store) {
+                // Behind those of the stores that work, of which there is room for the next time.
+                self.store.put_off(&copy).await?;
                 continue;
             }
             let key = key(MediaId::restore(copy.medium_id));

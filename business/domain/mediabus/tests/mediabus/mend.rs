@@ -111,6 +111,30 @@ async fn media_go_with_their_film_from_the_stores_as_well() {
 }
 
 #[tokio::test]
+async fn a_dead_store_of_which_much_is_to_go_is_in_nobody_s_way() {
+    let ground = Ground::new().await;
+    ground.how[1].die();
+    ground
+        .database
+        .execute(
+            "WITH gone AS (
+                INSERT INTO media (medium_id, movie_id, kind, content_type, status, created_at)
+                SELECT gen_random_uuid(), NULL, 'poster', 'image/png', 'removing', now() FROM generate_series(1, 201)
+                RETURNING medium_id
+             )
+             INSERT INTO media_copies (medium_id, store, status, updated_at)
+             SELECT medium_id, store, 'stored', now() - age::interval
+             FROM gone CROSS JOIN (VALUES ('two', '2 days'), ('one', '1 day')) AS copies (store, age)",
+        )
+        .await;
+    for _ in 0..3 {
+        // It fails where it has to.
+        let _ = ground.media.sweep().await;
+    }
+    assert_eq!(ground.copies(), vec!["two stored"; 201]);
+}
+
+#[tokio::test]
 async fn a_film_that_goes_while_a_slow_store_writes_leaves_nothing_there() {
     let ground = Ground::new().await;
     ground.how[1].take(Duration::from_millis(700));
