@@ -148,6 +148,18 @@ impl Window {
         self.grown.notify_waiters();
     }
 
+    /// Gives up all stores that are not done.
+    pub(crate) fn give_up(&self) {
+        let mut state = self.state();
+        for lane in state.lanes.iter_mut().filter(|lane| lane.alive) {
+            lane.alive = false;
+            lane.out.cancel();
+        }
+        state.shrink();
+        drop(state);
+        self.moved.notify_waiters();
+    }
+
     /// Is cancelled when the store is given up.
     pub(crate) fn out(&self, lane: usize) -> CancellationToken {
         self.state().lanes[lane].out.clone()

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use stores::{Address, Content, Limits, Outcome, Store, Stores};
 use tokio::runtime::Handle;
 
-use crate::ground::{PATIENCE, at_once, bytes, key};
+use crate::ground::{PATIENCE, at_once, bytes, key, noted};
 
 fn in_folders(folder: &Path) -> Stores {
     let open = |name: &str| Store::open(&Address::folder(folder.join(name)), PATIENCE, &Handle::current()).unwrap();
@@ -98,10 +98,10 @@ async fn a_copy_and_a_writer_that_lives_after_all_do_not_meet() {
     };
     tokio::time::timeout(Duration::from_secs(20), begun).await.unwrap();
     let wrong = Content { size: content.len() as u64, sha256: [7; 32] };
-    assert!(stores.copy(key, wrong, &names[..1], &names[1], None).await.is_err());
+    assert!(stores.copy(key, wrong, &names[..1], &names[1], None, noted).await.is_err());
     assert!(files(folder.path()).iter().any(|name| name.ends_with("#1")), "that of the writer stays");
     let sha256 = digest(&SHA256, &content).as_ref().try_into().unwrap();
-    stores.copy(key, Content { sha256, ..wrong }, &names[..1], &names[1], None).await.unwrap();
+    stores.copy(key, Content { sha256, ..wrong }, &names[..1], &names[1], None, noted).await.unwrap();
     assert_eq!(files(folder.path()).len(), 2, "what the writer began goes when the file is there");
     let _ = writer.write(content.slice(3_000_000..)).await;
     let _ = writer.finish().await;

@@ -98,7 +98,8 @@ async fn media_go_with_their_film_from_the_stores_as_well() {
     ground.database.execute("DELETE FROM movies").await;
     assert!(matches!(ground.media.query_by_id(medium.id).await, Err(Error::NotFound)), "at once");
     ground.how[1].die();
-    assert_eq!(ground.media.sweep().await.unwrap().removed, 0);
+    let told = ground.media.sweep().await.unwrap_err();
+    assert!(matches!(&told, Error::Stores(stores::Error::Failed(_))), "{told:?}");
     assert_eq!(ground.copies(), ["two stored"], "the dead store is asked again");
     ground.how[1].live();
     assert_eq!(ground.media.sweep().await.unwrap().removed, 1);
@@ -108,6 +109,27 @@ async fn media_go_with_their_film_from_the_stores_as_well() {
     assert!(ground.stores.read(key, 0..1, &names).await.is_err(), "no store has it");
     let told = "SELECT action FROM events WHERE entity = 'medium' ORDER BY seq";
     assert_eq!(ground.rows(told), ["created", "deleted"]);
+}
+
+#[tokio::test]
+async fn what_a_copy_left_of_a_medium_that_is_gone_is_removed() {
+    let ground = Ground::new().await;
+    ground.how[1].die();
+    let medium = ground.add(&image(1000)).await;
+    ground.wait_for_copies(&["one stored", "three stored", "two missing"]).await;
+    ground.how[1].live();
+    ground.database.execute("DELETE FROM movies").await;
+    assert_eq!(ground.media.sweep().await.unwrap().removed, 1);
+    // As a job leaves it that is killed when it has written it, and meets nothing when it is tried again.
+    let key = stores::Key::new("media", medium.id.uuid());
+    ground.spoil("two", key).await;
+    let _jobs = jobs(&ground);
+    let gone = async {
+        while ground.stores.read(key, 0..1, &["two".to_owned()]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
 }
 
 #[tokio::test]
