@@ -82,6 +82,18 @@ async fn dead_stores_fail_an_upload_that_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_away_for_a_moment_does_not_end_an_upload() {
+    let ground = Ground::new().await;
+    let mut upload = ground.media.begin(png()).await.unwrap();
+    upload.write(image(1000)).await.unwrap();
+    ground.database.execute("ALTER TABLE media RENAME TO away").await;
+    let arrived = upload.finish().await.unwrap();
+    ground.database.execute("ALTER TABLE away RENAME TO media").await;
+    let medium = ground.media.create(&arrived).await.unwrap();
+    assert_eq!(ground.read(&medium).await.unwrap(), image(1000));
+}
+
+#[tokio::test]
 async fn an_upload_that_was_taken_for_dead_is_never_seen() {
     let ground = Ground::new().await;
     let arrived = ground.arrived(&image(1000)).await.unwrap();
