@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jobs::Runner;
 use mediabus::Error;
-use stores::{Limits, Store, Stores};
-use storetest::Faulty;
+use stores::{Address, Limits, Store, Stores};
+use storetest::{Faulty, S3};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{Ground, NAMES, image};
+use crate::ground::{Ground, NAMES, image, png};
 
 /// Runs the jobs of media until it is dropped.
 fn jobs(ground: &Ground) -> JoinSet<()> {
@@ -130,6 +130,22 @@ async fn what_a_copy_left_of_a_medium_that_is_gone_is_removed() {
         }
     };
     tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_parts_is_noted_whoever_listens() {
+    let (ground, server) = (Ground::new().await, S3::start());
+    let address = Address::parse(&server.url("a")).unwrap();
+    let patience = Duration::from_secs(10);
+    let store = Store::open(&address, patience, &Handle::current()).unwrap();
+    let limits = Limits { uploads: NonZeroUsize::MIN, behind: NonZeroUsize::MIN, patience };
+    let media = ground.of(&Stores::new(vec![store], limits, Handle::current()));
+    let mut upload = media.begin(png()).await.unwrap();
+    upload.write(image(6 << 20)).await.unwrap();
+    let arrived = upload.finish().await.unwrap();
+    assert_eq!(ground.rows("SELECT 'noted' FROM media_copies WHERE parts IS NOT NULL"), ["noted"]);
+    media.create(&arrived).await.unwrap();
+    assert_eq!(ground.rows("SELECT 'noted' FROM media_copies WHERE parts IS NOT NULL"), [""; 0], "they are a file now");
 }
 
 #[tokio::test]
