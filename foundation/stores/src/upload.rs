@@ -205,7 +205,7 @@ impl Rest {
             tokio::select! {
                 biased;
                 Some(ended) = self.ended.recv() => return Some(ended),
-                lane = self.lanes.next() => if lane.is_none() { return None },
+                lane = self.lanes.next() => lane?,
             }
         }
     }
