@@ -45,7 +45,8 @@ impl Address {
         match url.scheme() {
             "file" if url.query().is_none() && url.fragment().is_none() => {
                 let path = url.to_file_path().map_err(|()| AddressError)?;
-                Ok(Self::folder(path))
+                // One folder has one name, whether or not a slash ends it.
+                Ok(Self::folder(path.components().collect()))
             }
             "s3" => Self::bucket(&url),
             _ => Err(AddressError),
@@ -57,7 +58,7 @@ impl Address {
         Self { name: format!("file://{}", path.display()), place: Place::Folder(path) }
     }
 
-    /// What the store is called, wherever it is spoken of. It holds no credentials.
+    /// What the store is called, wherever it is spoken of: no two have one name. It holds no credentials.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -81,7 +82,11 @@ impl Address {
             }
         }
         let prefix = decoded(url.path().trim_matches('/'))?;
-        let shown = if prefix.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{prefix}") };
+        let mut shown = if prefix.is_empty() { format!("s3://{name}") } else { format!("s3://{name}/{prefix}") };
+        if let Some(place) = endpoint.as_deref().and_then(place) {
+            // Buckets of one name may be at several places.
+            shown.push_str(&format!("?endpoint={place}"));
+        }
         let bucket = Bucket { name, prefix, region, endpoint, credentials };
         Ok(Self { name: shown, place: Place::Bucket(Box::new(bucket)) })
     }
@@ -96,6 +101,12 @@ impl std::fmt::Debug for Address {
 
 fn decoded(text: &str) -> Result<String, AddressError> {
     percent_decode_str(text).decode_utf8().map(Into::into).map_err(|_| AddressError)
+}
+
+/// Host and port of an endpoint.
+fn place(endpoint: &str) -> Option<String> {
+    let url = Url::parse(endpoint).ok()?;
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
 fn is_endpoint(text: &str) -> bool {
@@ -118,7 +129,9 @@ mod tests {
 
     #[test]
     fn a_folder_and_a_bucket_are_read_and_named_without_credentials() {
-        assert_eq!(Address::parse("file:///var/lib/films").unwrap().name(), "file:///var/lib/films");
+        for text in ["file:///var/lib/films", "file:///var/lib/films/", "file:///var/./lib//films"] {
+            assert_eq!(Address::parse(text).unwrap().name(), "file:///var/lib/films");
+        }
         let text = "s3://AKIA:a%2Fb%2Bc@films/media/new?region=eu-central-1&endpoint=https://s3.example.com:9000/";
         let read = bucket(text);
         assert_eq!(
@@ -128,7 +141,10 @@ mod tests {
         assert_eq!(read.endpoint.as_deref(), Some("https://s3.example.com:9000"));
         assert_eq!(read.credentials, Some(("AKIA".to_owned(), "a/b+c".to_owned())));
         let address = Address::parse(text).unwrap();
-        assert_eq!(format!("{address:?}"), "s3://films/media/new");
+        assert_eq!(format!("{address:?}"), "s3://films/media/new?endpoint=s3.example.com:9000");
+        let elsewhere = Address::parse("s3://films/media/new?endpoint=https://s3.example.com").unwrap();
+        assert_eq!(elsewhere.name(), "s3://films/media/new?endpoint=s3.example.com:443");
+        assert_eq!(Address::parse("s3://films/media/new").unwrap().name(), "s3://films/media/new");
         assert_eq!(bucket("s3://films").credentials, None);
     }
 

@@ -20,33 +20,46 @@ pub struct Content {
 }
 
 impl Stores {
-    /// Writes the file to the store `to`, as those of `from` have it, and what an earlier writer left there is removed
-    /// first, the parts named `begun` among it. It is there in the end if it is `content`, to the bit.
+    /// Writes the file to the store `to`, as those of `from` have it, and removes what an earlier writer left there, the
+    /// parts named `begun` among it. It is there in the end if it is `content`, to the bit. The name under which the store
+    /// keeps parts meanwhile is given to `note`, which says whether it is noted.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] when it is something else; [`Error::NoStore`]; stores failed.
-    pub async fn copy(
+    /// [`Error::Corrupt`] when it is something else; [`Error::NoStore`]; [`Error::Unnoted`]; stores failed.
+    pub async fn copy<N: Future<Output = bool>>(
         &self,
         key: Key,
         content: Content,
         from: &[String],
         to: &str,
         begun: Option<&str>,
+        note: impl FnOnce(String) -> N,
     ) -> Result<(), Error> {
         let store = self.named(to)?.clone();
-        store.clean(key, begun, self.0.patience).await?;
+        if begun.is_some() {
+            store.clean(key, begun, self.0.patience).await?;
+        }
         let from: Vec<String> = from.iter().filter(|name| *name != to).cloned().collect();
         let reader = self.read(key, 0..content.size, &from).await?;
-        let mut writer = Writer::new(store, key, self.0.patience);
-        let outcome = copy(reader, content, &mut writer).await;
-        if outcome.is_err() {
-            writer.abort().await;
+        let mut writer = Writer::new(store.clone(), key, self.0.patience);
+        let outcome = copy(reader, content, &mut writer, note).await;
+        match &outcome {
+            // What others have begun in a folder goes when the file is there, not before: who finds the number taken writes
+            // under another, while that of a writer who lives after all would be free, and then be that of both.
+            Ok(()) => drop(store.clean(key, None, self.0.patience).await),
+            Err(_) => writer.abort().await,
         }
         outcome
     }
 }
 
-async fn copy(mut reader: Reader, content: Content, writer: &mut Writer) -> Result<(), Error> {
+async fn copy<N: Future<Output = bool>>(
+    mut reader: Reader,
+    content: Content,
+    writer: &mut Writer,
+    note: impl FnOnce(String) -> N,
+) -> Result<(), Error> {
+    let mut note = Some(note);
     let mut hash = Context::new(&SHA256);
     let (mut blocks, mut block) = (Vec::new(), BytesMut::with_capacity(BLOCK));
     while let Some(chunk) = reader.next().await {
@@ -57,8 +70,12 @@ async fn copy(mut reader: Reader, content: Content, writer: &mut Writer) -> Resu
                 blocks.push(std::mem::replace(&mut block, BytesMut::with_capacity(BLOCK)).freeze());
             }
             if blocks.len() == writer.blocks() {
-                if !writer.has_begun() {
-                    writer.begin().await?;
+                if !writer.has_begun()
+                    && let Some(parts) = writer.begin().await?
+                    && let Some(note) = note.take()
+                    && !note(parts).await
+                {
+                    return Err(Error::Unnoted);
                 }
                 writer.part(std::mem::take(&mut blocks)).await?;
             }

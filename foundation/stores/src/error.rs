@@ -23,6 +23,9 @@ pub enum Error {
     /// What a store has is not what was written to it.
     #[error("the store has something else than what was written to it")]
     Corrupt,
+    /// The name of the parts that a store keeps could not be noted: they could not be removed.
+    #[error("the name of the parts that the store keeps could not be noted")]
+    Unnoted,
     /// The work was given up by the process, which stops.
     #[error("the process stops")]
     Stopped,

@@ -9,13 +9,14 @@ use crate::upload::{Begun, Outcome};
 use crate::window::Window;
 use crate::writer::Writer;
 
-/// Feeds a writer from the window. However it ends, the window is not held any more.
+/// Feeds a writer from the window, and says what became of the file. However it ends, the window is not held any more.
 pub(crate) async fn run(
     window: Arc<Window>,
     lane: usize,
     mut writer: Writer,
     begun: UnboundedSender<Begun>,
-) -> (String, Outcome) {
+    ended: UnboundedSender<(String, Outcome)>,
+) {
     let out = window.out(lane);
     let outcome = tokio::select! {
         biased;
@@ -27,10 +28,12 @@ pub(crate) async fn run(
         },
     };
     window.leave(lane);
-    if !matches!(outcome, Outcome::Stored) {
+    let is_stored = outcome == Outcome::Stored;
+    // First: a store that hangs takes its time for the removal as well. Whoever listened may have gone.
+    let _ = ended.send((writer.store().name().to_owned(), outcome));
+    if !is_stored {
         writer.abort().await;
     }
-    (writer.store().name().to_owned(), outcome)
 }
 
 /// Whether the file is there in the end.

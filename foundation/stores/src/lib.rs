@@ -13,7 +13,7 @@
 //! Keys are made of ids alone ([`Key`]): nothing that a client says becomes a path.
 //!
 //! What a killed process leaves in a store is removed by [`Stores::remove`]. The one thing that it needs to know for that is
-//! the name under which S3 keeps the parts of an unfinished file: [`Upload::begun`] tells it.
+//! the name under which S3 keeps the parts of an unfinished file: [`Upload::names`] tells it.
 
 mod address;
 mod copy;
@@ -39,7 +39,7 @@ pub use crate::error::Error;
 pub use crate::key::Key;
 pub use crate::read::Reader;
 pub use crate::store::Store;
-pub use crate::upload::{Begun, Finished, Outcome, Rest, Upload};
+pub use crate::upload::{Begun, Finished, Names, Outcome, Rest, Upload};
 pub use crate::window::{LENIENCE, WINDOW};
 
 /// How much is done at once, and how long it is waited for.

@@ -24,6 +24,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// How long a store that failed to give a file is asked after the others.
 const SHUNNED: Duration = Duration::from_secs(10);
 
+/// How many writers of one file in a folder may have ended before one that was killed.
+const GAP: u32 = 4;
+
 /// How often a request is tried again within its time.
 const RETRIES: usize = 2;
 
@@ -184,17 +187,19 @@ pub(crate) fn of_folder(error: std::io::Error) -> Error {
     Error::Failed(object_store::Error::Generic { store: "folder", source: error.into() })
 }
 
-/// Removes what writers of `file` that were killed have left: they take the first number that is free, so that there is no
-/// gap before the last one.
+/// Removes what writers of `file` that were killed have left: they take the first number that is free, so that there are
+/// few gaps before the last one.
 fn remove_staged(file: &FilePath) -> std::io::Result<()> {
-    for number in 1_u32.. {
+    let (mut number, mut gap) = (1_u32, 0);
+    while gap < GAP {
         let mut staged = file.as_os_str().to_owned();
         staged.push(format!("#{number}"));
         match std::fs::remove_file(PathBuf::from(staged)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
+            Ok(()) => gap = 0,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => gap += 1,
             Err(error) => return Err(error),
         }
+        number += 1;
     }
     Ok(())
 }

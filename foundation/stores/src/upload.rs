@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
 use worker::{Task, Worker};
 
 use crate::error::Error;
@@ -18,14 +19,16 @@ use crate::store::Store;
 use crate::window::{BLOCK, End, LENIENCE, Window};
 use crate::writer::Writer;
 
-type Lanes = FuturesUnordered<BoxFuture<'static, (String, Outcome)>>;
+type Lanes = FuturesUnordered<BoxFuture<'static, ()>>;
 
 /// A file that is being written to every store. Dropped, it is given up: what was written of it is removed as far as the
 /// stores let it.
 pub struct Upload {
     window: Arc<Window>,
-    lanes: Option<Task<Progress>>,
-    begun: UnboundedReceiver<Begun>,
+    lanes: Option<Task<()>>,
+    /// Until it was asked for.
+    progress: Option<oneshot::Receiver<Progress>>,
+    names: Names,
     hash: Context,
     size: u64,
     /// What is no whole block yet.
@@ -41,6 +44,9 @@ pub struct Begun {
     /// The name of the parts.
     pub parts: String,
 }
+
+/// The names under which stores keep parts of a file, as they come.
+pub struct Names(Option<UnboundedReceiver<Begun>>);
 
 /// What became of the file in a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +72,19 @@ pub struct Finished {
     pub rest: Rest,
 }
 
-/// The stores that are still at work after the first one was done. Dropped, they are given up.
-pub struct Rest(Lanes);
+/// The stores that are still at work after the first one was done. Dropped, they are given up, and what they have written
+/// stays.
+pub struct Rest {
+    window: Arc<Window>,
+    lanes: Lanes,
+    ended: UnboundedReceiver<(String, Outcome)>,
+}
 
 /// How far the stores are when the first one has the file, or none will.
 struct Progress {
     done: Vec<(String, Outcome)>,
-    rest: Lanes,
+    /// The others, if a store has it.
+    rest: Option<Rest>,
 }
 
 impl Upload {
@@ -81,17 +93,20 @@ impl Upload {
             return Err(Error::NoStore);
         }
         let window = Arc::new(Window::new(stores.len()));
-        let (sender, begun) = unbounded_channel();
+        let ((name, names), (end, ended)) = (unbounded_channel(), unbounded_channel());
         let lanes = stores.iter().enumerate().map(|(number, store)| {
             let writer = Writer::new(store.clone(), key, patience);
-            let lane: BoxFuture<'static, _> = Box::pin(lane::run(Arc::clone(&window), number, writer, sender.clone()));
-            lane
+            let lane = lane::run(Arc::clone(&window), number, writer, name.clone(), end.clone());
+            Box::pin(lane) as BoxFuture<'static, ()>
         });
-        let task = worker.try_spawn(until_first(lanes.collect())).map_err(|_| Error::Busy)?;
+        let rest = Rest { window: Arc::clone(&window), lanes: lanes.collect(), ended };
+        let (first, progress) = oneshot::channel();
+        let task = worker.try_spawn(until_first(rest, first)).map_err(|_| Error::Busy)?;
         Ok(Self {
             window,
             lanes: Some(task),
-            begun,
+            progress: Some(progress),
+            names: Names(Some(names)),
             hash: Context::new(&SHA256),
             size: 0,
             rest: BytesMut::new(),
@@ -128,12 +143,9 @@ impl Upload {
         self.size
     }
 
-    /// Waits until another store has begun to keep parts: for ever, if none does. Nothing is lost when it is dropped.
-    pub async fn begun(&mut self) -> Begun {
-        match self.begun.recv().await {
-            Some(begun) => begun,
-            None => std::future::pending().await,
-        }
+    /// Tells the names under which stores keep parts of the file; the second time, none.
+    pub fn names(&mut self) -> Names {
+        Names(self.names.0.take())
     }
 
     /// Says that the file is whole, and waits until a store has it.
@@ -147,19 +159,20 @@ impl Upload {
         }
         self.window.end(End::Whole);
         let Progress { done, rest } = self.progress().await?;
-        if !done.iter().any(|(_, outcome)| *outcome == Outcome::Stored) {
-            return Err(all_failed(&done));
-        }
+        let Some(rest) = rest else { return Err(all_failed(&done)) };
         let mut sha256 = [0; 32];
         let hash = self.hash.clone().finish();
         sha256.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
-        Ok(Finished { size: self.size, sha256, done, rest: Rest(rest) })
+        Ok(Finished { size: self.size, sha256, done, rest })
     }
 
-    /// Gives the file up, and waits until what was written of it is removed, as far as the stores let it.
+    /// Gives the file up, and waits until what was written of it is removed, as far as the stores let it. When all of them
+    /// have failed before, it is removed behind.
     pub async fn abandon(mut self) {
         self.window.end(End::GivenUp);
-        let _ = self.progress().await;
+        if let (Some(_), Some(lanes)) = (self.progress.take(), self.lanes.take()) {
+            let _ = lanes.await;
+        }
     }
 
     async fn failure(&mut self) -> Error {
@@ -170,8 +183,8 @@ impl Upload {
     }
 
     async fn progress(&mut self) -> Result<Progress, Error> {
-        match self.lanes.take() {
-            Some(lanes) => lanes.await.map_err(|_| Error::Stopped),
+        match self.progress.take() {
+            Some(progress) => progress.await.map_err(|_| Error::Stopped),
             None => Err(Error::Stopped),
         }
     }
@@ -185,34 +198,71 @@ impl Drop for Upload {
 }
 
 impl Rest {
-    /// Waits for the next store that is done; `None` when all are.
+    /// Waits for the next store that is done; `None` when all are, and have removed what is no file. Nothing is lost when it
+    /// is dropped.
     pub async fn next(&mut self) -> Option<(String, Outcome)> {
-        self.0.next().await
+        loop {
+            tokio::select! {
+                biased;
+                Some(ended) = self.ended.recv() => return Some(ended),
+                lane = self.lanes.next() => lane?,
+            }
+        }
+    }
+
+    /// Gives up those that are not done: they remove what they have written.
+    pub fn give_up(&self) {
+        self.window.give_up();
     }
 
     /// Whether all are done.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lanes.is_empty() && self.ended.is_empty()
+    }
+}
+
+impl Names {
+    /// Waits until another store has begun to keep parts: for ever, if none does. Nothing is lost when it is dropped.
+    pub async fn next(&mut self) -> Begun {
+        if let Some(names) = &mut self.0
+            && let Some(begun) = names.recv().await
+        {
+            return begun;
+        }
+        std::future::pending().await
+    }
+
+    /// One that has come, if one has.
+    pub fn take(&mut self) -> Option<Begun> {
+        self.0.as_mut()?.try_recv().ok()
     }
 }
 
 impl std::fmt::Debug for Rest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Rest").field(&self.0.len()).finish()
+        f.debug_tuple("Rest").field(&self.lanes.len()).finish()
     }
 }
 
-/// Lets the stores work until the first one has the file, or none is left.
-async fn until_first(mut lanes: Lanes) -> Progress {
-    let mut done = Vec::new();
-    while let Some((store, outcome)) = lanes.next().await {
-        let is_stored = outcome == Outcome::Stored;
+/// Lets the stores work until the first one has the file, or none is left; says so, and removes what is no file.
+async fn until_first(mut rest: Rest, first: oneshot::Sender<Progress>) {
+    let (mut done, stores, mut is_stored) = (Vec::new(), rest.lanes.len(), false);
+    while !is_stored
+        && done.len() < stores
+        && let Some((store, outcome)) = rest.next().await
+    {
+        is_stored = outcome == Outcome::Stored;
         done.push((store, outcome));
-        if is_stored {
-            break;
-        }
     }
-    Progress { done, rest: lanes }
+    let (rest, mut left) = if is_stored { (Some(rest), None) } else { (None, Some(rest)) };
+    if let Err(Progress { rest: Some(rest), .. }) = first.send(Progress { done, rest }) {
+        // Nobody waits for it any more.
+        rest.give_up();
+        left = Some(rest);
+    }
+    if let Some(mut left) = left {
+        while left.next().await.is_some() {}
+    }
 }
 
 fn all_failed(done: &[(String, Outcome)]) -> Error {

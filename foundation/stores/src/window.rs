@@ -83,7 +83,7 @@ impl State {
     fn is_held_back(&self) -> bool {
         // One that was fed and has not noticed yet does not wait.
         let next = self.next();
-        let is_hungry = |lane: &Lane| lane.hungry.is_some_and(|wanted| next - lane.at <= wanted);
+        let is_hungry = |lane: &Lane| lane.hungry.is_some_and(|wanted| next.saturating_sub(lane.at) <= wanted);
         self.lanes.iter().any(|lane| lane.alive && is_hungry(lane))
     }
 
@@ -148,6 +148,18 @@ impl Window {
         self.grown.notify_waiters();
     }
 
+    /// Gives up all stores that are not done.
+    pub(crate) fn give_up(&self) {
+        let mut state = self.state();
+        for lane in state.lanes.iter_mut().filter(|lane| lane.alive) {
+            lane.alive = false;
+            lane.out.cancel();
+        }
+        state.shrink();
+        drop(state);
+        self.moved.notify_waiters();
+    }
+
     /// Is cancelled when the store is given up.
     pub(crate) fn out(&self, lane: usize) -> CancellationToken {
         self.state().lanes[lane].out.clone()
@@ -160,7 +172,8 @@ impl Window {
             grown.as_mut().enable();
             {
                 let mut state = self.state();
-                let from = usize::try_from(state.lanes[lane].at - state.first).unwrap_or(usize::MAX);
+                // One that was given up meanwhile may have blocks to write that are no longer there.
+                let from = usize::try_from(state.lanes[lane].at.checked_sub(state.first)?).unwrap_or(usize::MAX);
                 let there = state.blocks.len().saturating_sub(from);
                 let end = state.end;
                 if end == Some(End::GivenUp) {
@@ -199,5 +212,26 @@ impl Window {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_was_given_up_while_it_wrote_gets_no_more() {
+        let window = Window::new(2);
+        let mut lenience = Duration::ZERO;
+        for _ in 0..BLOCKS {
+            assert!(window.push(Bytes::from_static(b"x"), &mut lenience).await);
+        }
+        assert_eq!(window.next(1, 4).await.unwrap().blocks.len(), 4);
+        window.written(0, 8);
+        // As the slowest is given up at the moment in which it is done with a part.
+        window.state().give_up_slowest();
+        window.written(1, 4);
+        assert!(window.next(1, 4).await.is_none());
+        assert_eq!(window.next(0, 4).await.unwrap().blocks.len(), 4);
     }
 }

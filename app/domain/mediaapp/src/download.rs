@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use actix_web::HttpResponse;
-use actix_web::body::SizedStream;
+use actix_web::body::{BoxBody, SizedStream};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use apierror::{ApiError, Code};
 use bytes::Bytes;
 use etag::EntityTag;
-use futures_util::stream;
+use futures_util::{TryStreamExt as _, stream};
 use mediabus::Medium;
 use stores::Reader;
 
@@ -39,9 +39,12 @@ pub(crate) fn answer(
     range: &Range<u64>,
     reader: Reader,
 ) -> HttpResponse {
-    let mut response = head(status, medium, tag, range);
-    response = response.set_body(actix_web::body::BoxBody::new(SizedStream::new(range.end - range.start, reader)));
-    response
+    let medium_id = medium.id;
+    // All that the client sees is that the bytes break off.
+    let chunks = reader.inspect_err(move |error| {
+        tracing::warn!(%medium_id, error = error as &dyn std::error::Error, "a medium broke off while it was read");
+    });
+    head(status, medium, tag, range).set_body(BoxBody::new(SizedStream::new(range.end - range.start, chunks)))
 }
 
 /// The same, without the bytes.

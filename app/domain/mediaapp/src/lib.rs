@@ -41,6 +41,9 @@ async fn create(
     let content_type = ContentType::restore(body.media_type());
     let upload = app.media.begin(NewMedium { movie_id, content_type }).await.map_err(to_api)?;
     let arrived = receive(upload, &mut body).await?;
+    for (store, reason) in arrived.failures() {
+        tracing::warn!(store, reason, "a store did not take a medium, and gets a copy later");
+    }
     let link = app.media.links().sign(arrived.id()).await.map_err(to_api)?;
     let (keyed, added) = (body.keyed(arrived.sha256()), Cell::new(false));
     let answer = replay::once(&app.db, &caller, "POST /v1/movies/{id}/media", keyed, async |tx| {

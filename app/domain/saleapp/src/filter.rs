@@ -77,9 +77,7 @@ static TOTAL: Field<i64> = field::integer(0..=orderbus::Order::MAX_TOTAL, Ok)
     .describe("What the whole order came to, in minor units. Amounts are compared, whatever their currency is.")
     .example("999");
 
-static CURRENCY: Field<Currency> =
-    field::enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?))
-        .describe("The currency, by its code in ISO 4217.");
+static CURRENCY: Field<Currency> = field::currency();
 
 impl Parameters for SaleQuery {
     fn read(params: &mut Params<'_>) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! Sales as JSON, with the only conversions from the business.
 
-use mux::reply::rfc3339;
+use mux::reply::{Money, rfc3339};
 use salesview::Group;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -47,15 +47,6 @@ pub(crate) struct SoldMovie {
     id: Uuid,
     /// Of a sale, the title when it was ordered; of a total, the one that the film has now.
     title: String,
-}
-
-/// An amount of money.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Money {
-    /// In the minor unit of the currency, such as cents.
-    amount: i64,
-    /// A code of ISO 4217.
-    currency: String,
 }
 
 /// What the sales of a film or a month come to, in one currency.
@@ -114,11 +105,5 @@ impl From<salesview::Total> for SaleTotal {
             amount: total.amount,
             currency: total.currency.as_str().to_owned(),
         }
-    }
-}
-
-impl From<types::Money> for Money {
-    fn from(money: types::Money) -> Self {
-        Self { amount: money.amount, currency: money.currency.as_str().to_owned() }
     }
 }

@@ -88,7 +88,7 @@ impl ApiError {
     /// Adds `Retry-After`, in whole seconds, at least one.
     #[must_use]
     pub fn with_retry_after(self, after: Duration) -> Self {
-        let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        let seconds = after.as_secs().saturating_add(u64::from(after.subsec_nanos() > 0));
         self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
     }
 
@@ -227,6 +227,8 @@ mod tests {
             let error = ApiError::unavailable(Duration::from_millis(millis));
             assert_eq!(error.headers(), [(header::RETRY_AFTER, HeaderValue::from_static(seconds))]);
         }
+        let never = ApiError::unavailable(Duration::MAX);
+        assert_eq!(never.headers(), [(header::RETRY_AFTER, HeaderValue::from(u64::MAX))]);
     }
 
     #[test]

@@ -8,6 +8,9 @@ use outbound::{Answer, StatusCode};
 /// When to come back, where the other service does not say.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How much of what the other service says of it is believed.
+const LONGEST: Duration = Duration::from_secs(60);
+
 /// Why the answer of another service is none, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum PeerError {
@@ -52,7 +55,9 @@ pub(crate) fn of_call(peer: &'static str, source: outbound::Error) -> ApiError {
     let attempts = source.attempts();
     let answer = match &source {
         outbound::Error::Timeout { .. } => ApiError::new(Code::DeadlineExceeded),
-        outbound::Error::Overloaded { retry_after, .. } => ApiError::unavailable(retry_after.unwrap_or(RETRY_AFTER)),
+        outbound::Error::Overloaded { retry_after, .. } => {
+            ApiError::unavailable(retry_after.unwrap_or(RETRY_AFTER).min(LONGEST))
+        }
         outbound::Error::Unreachable { .. } | outbound::Error::Broken { .. } => ApiError::unavailable(RETRY_AFTER),
         _ => ApiError::new(Code::Internal),
     };

@@ -9,6 +9,7 @@ mod filter;
 mod link;
 mod mend;
 mod model;
+mod pulse;
 mod store;
 mod upload;
 

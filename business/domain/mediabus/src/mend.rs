@@ -79,18 +79,26 @@ impl Business {
     /// No store gives it as it was, or the one that lacks it doesn't take it.
     pub async fn repair(&self, repair: &Repair) -> Result<(), Failure> {
         let medium_id = MediaId::restore(repair.medium_id);
-        let Some(medium) = self.store.query_by_id(medium_id).await? else { return Ok(()) };
-        let copies = self.store.copies(medium_id).await?;
-        let Some(lacking) = copies.iter().find(|copy| copy.store == repair.store && copy.status != STORED) else {
-            return Ok(());
+        let Some(medium) = self.store.query_by_id(medium_id).await? else {
+            // An earlier attempt may have written it after all others had removed it.
+            return match self.stores.remove(&repair.store, key(medium_id), None).await {
+                Ok(()) | Err(stores::Error::NoStore) => Ok(()),
+                Err(error) => Err(Failure::retry(&error)),
+            };
         };
+        let copies = self.store.copies(medium_id).await?;
         let content = Content { size: medium.size, sha256: *medium.sha256.bytes() };
         let mut last = Failure::Retry("no store is known to have it".to_owned());
         // One source at a time: if what it gives is not what it was given, it is known whose copy is spoilt.
         let mut spoilt = Vec::new();
         for source in copies.iter().filter(|copy| copy.status == STORED) {
+            // Anew each time: the parts have another name then.
+            let lacking = self.store.copies(medium_id).await?.into_iter();
+            let mut lacking = lacking.filter(|copy| copy.store == repair.store && copy.status != STORED);
+            let Some(lacking) = lacking.next() else { return Ok(()) };
             let from = std::slice::from_ref(&source.store);
-            match self.stores.copy(key(medium_id), content, from, &repair.store, lacking.parts.as_deref()).await {
+            let keep = async |parts: String| self.store.keep_parts(medium_id, &repair.store, &parts).await.is_ok();
+            match self.stores.copy(key(medium_id), content, from, &repair.store, lacking.parts.as_deref(), keep).await {
                 Ok(()) => {
                     for store in spoilt {
                         self.lack(medium_id, store).await.map_err(|error| Failure::retry(&error))?;
@@ -137,11 +145,12 @@ impl Business {
     /// stores lack. Run it now and then.
     ///
     /// # Errors
-    /// [`Error::Store`]. What a store does not remove now, it is asked to at the next run.
+    /// [`Error::Store`]; [`Error::Stores`] when all was done but for what a store did not remove, which it is asked to at the
+    /// next run.
     pub async fn sweep(&self) -> Result<Swept, Error> {
         self.take_leave().await?;
         let names: Vec<String> = self.stores.names().map(str::to_owned).collect();
-        self.remove(self.store.removals(names.clone(), BATCH).await?).await?;
+        let failure = self.remove(self.store.removals(names.clone(), BATCH).await?).await?;
         let removed = self.store.bury().await?;
         self.store.give_up_writing(WRITING).await?;
         let mut repairs = 0;
@@ -153,7 +162,7 @@ impl Business {
             });
             repairs += u64::from(is_news.await?);
         }
-        Ok(Swept { removed, repairs })
+        failure.map_or(Ok(Swept { removed, repairs }), |error| Err(Error::Stores(error)))
     }
 
     /// Finds media that stores lack which were added after them, and says how many copies that makes; the next sweeps have them
@@ -176,23 +185,26 @@ impl Business {
             .await
     }
 
-    /// Removes these copies. A store that fails is left alone for the rest of the run.
-    async fn remove(&self, copies: Vec<Copy>) -> Result<(), Error> {
-        let mut failing = HashSet::new();
+    /// Removes these copies, and gives the first failure of a store. One that fails is left alone for the rest of the run.
+    async fn remove(&self, copies: Vec<Copy>) -> Result<Option<stores::Error>, Error> {
+        let (mut failing, mut first) = (HashSet::new(), None);
         for copy in copies {
             if failing.contains(&copy.store) {
+                // Behind those of the stores that work, of which there is room for the next time.
+                self.store.put_off(&copy).await?;
                 continue;
             }
             let key = key(MediaId::restore(copy.medium_id));
             match self.stores.remove(&copy.store, key, copy.parts.as_deref()).await {
                 Ok(()) => self.store.forget(&copy).await?,
-                Err(_) => {
+                Err(error) => {
+                    first.get_or_insert(error);
                     self.store.put_off(&copy).await?;
                     failing.insert(copy.store);
                 }
             }
         }
-        Ok(())
+        Ok(first)
     }
 }
 

@@ -119,13 +119,16 @@ impl Store {
             UPDATE media SET status = 'stored', leased_until = NULL, size = $2, sha256 = $3, created_at = $4
             WHERE medium_id = $1 AND status = 'arriving'
             RETURNING movie_id";
+        // However long it took to come: the stores that still write it have their time from now on.
         const COPIES: &str = "
             UPDATE media_copies SET
-                status     = CASE WHEN news.stored THEN 'stored' ELSE 'missing' END,
-                parts      = CASE WHEN news.stored THEN NULL ELSE parts END,
+                status     = CASE WHEN news.stored THEN 'stored' WHEN news.stored IS NULL THEN media_copies.status ELSE 'missing' END,
+                parts      = CASE WHEN news.stored THEN NULL ELSE media_copies.parts END,
                 updated_at = now()
-            FROM unnest($2::text[], $3::boolean[]) AS news (store, stored)
-            WHERE medium_id = $1 AND media_copies.store = news.store";
+            FROM media_copies AS copies
+            LEFT JOIN unnest($2::text[], $3::boolean[]) AS news (store, stored) ON news.store = copies.store
+            WHERE copies.medium_id = $1
+            AND media_copies.medium_id = copies.medium_id AND media_copies.store = copies.store";
         let change = sqlx::query_as::<_, (Option<Uuid>,)>(SQL)
             .bind(medium.id.uuid())
             .bind(i64::try_from(medium.size).unwrap_or(i64::MAX))

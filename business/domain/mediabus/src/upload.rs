@@ -3,20 +3,14 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use chrono::TimeDelta;
 use stores::{Begun, Finished, Outcome, Stores};
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 use types::MediaId;
 
 use crate::model::{ContentType, Digest, Medium, NewMedium};
+use crate::pulse::{self, Pulse};
 use crate::store::Store;
 use crate::{Business, Error, key};
-
-/// How long an upload may be silent before it is taken for dead.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
-
-/// How often it says that it lives.
-const BEAT: Duration = Duration::from_secs(20);
 
 /// How long stores may go on after the first one had the medium.
 const BEHIND: Duration = Duration::from_secs(120);
@@ -25,12 +19,12 @@ const BEHIND: Duration = Duration::from_secs(120);
 pub struct Upload {
     medium_id: MediaId,
     new: NewMedium,
-    store: Store,
+    stores: Stores,
     upload: stores::Upload,
+    pulse: Pulse,
     /// The first bytes, until there are enough of them to tell what the medium is.
     begin: BytesMut,
     is_told: bool,
-    beat: Instant,
 }
 
 /// What an upload has to note while its bytes come.
@@ -49,29 +43,28 @@ enum Noted {
 pub struct Arrived {
     pub(crate) medium: Medium,
     finished: Finished,
-    store: Store,
+    pulse: Pulse,
+    stores: Stores,
 }
 
 impl Upload {
     pub(crate) async fn begin(store: Store, stores: &Stores, new: NewMedium) -> Result<Self, Error> {
         let medium_id = MediaId::new();
         // The place first: whoever is refused has changed nothing.
-        let upload = stores.upload(key(medium_id)).map_err(meaning)?;
+        let mut upload = stores.upload(key(medium_id)).map_err(meaning)?;
         let names = stores.names().map(str::to_owned).collect();
-        if let Err(error) = store.begin(medium_id, new, LEASE, names).await {
+        let begun = Instant::now();
+        if let Err(error) = store.begin(medium_id, new, pulse::lease(), names).await {
             upload.abandon().await;
             return Err(error);
         }
-        let begin = BytesMut::new();
-        Ok(Self { medium_id, new, store, upload, begin, is_told: false, beat: Instant::now() })
+        let pulse = Pulse::new(medium_id, store, upload.names(), begun);
+        Ok(Self { medium_id, new, stores: stores.clone(), upload, pulse, begin: BytesMut::new(), is_told: false })
     }
 
     /// Waits until there is something to note, whether or not bytes come. Nothing is lost when it is dropped.
     pub async fn news(&mut self) -> News {
-        tokio::select! {
-            begun = self.upload.begun() => News(Noted::Begun(begun)),
-            () = sleep_until(self.beat + BEAT) => News(Noted::Alive),
-        }
+        News(self.pulse.next().await.map_or(Noted::Alive, Noted::Begun))
     }
 
     /// Notes it: that the upload lives, or what is needed to remove what a store keeps of it should it die.
@@ -80,11 +73,8 @@ impl Upload {
     /// [`Error::Lapsed`], [`Error::Store`]: there is no use in going on.
     pub async fn note(&mut self, News(news): News) -> Result<(), Error> {
         match news {
-            Noted::Begun(begun) => Ok(self.store.keep_parts(self.medium_id, &begun.store, &begun.parts).await?),
-            Noted::Alive => {
-                self.beat = Instant::now();
-                if self.store.renew(self.medium_id, LEASE).await? { Ok(()) } else { Err(Error::Lapsed) }
-            }
+            Noted::Begun(begun) => Ok(self.pulse.note(begun).await?),
+            Noted::Alive => self.pulse.beat().await,
         }
     }
 
@@ -103,7 +93,7 @@ impl Upload {
         self.upload.write(bytes).await.map_err(meaning)
     }
 
-    /// Says that all bytes have come, and waits until a store has them.
+    /// Says that all bytes have come, and waits until a store has them, which takes its time for a large file.
     ///
     /// # Errors
     /// [`Error::Misnamed`], [`Error::Stores`], [`Error::Lapsed`], [`Error::Store`]; what came is removed then, by a job.
@@ -112,13 +102,12 @@ impl Upload {
             self.abandon().await;
             return Err(error);
         }
-        let Self { medium_id, new, store, upload, .. } = self;
-        let finished = match upload.finish().await {
+        let Self { medium_id, new, stores, upload, mut pulse, .. } = self;
+        let finished = match finish(upload, &mut pulse).await {
             Ok(finished) => finished,
             Err(error) => {
-                // Should this fail, the lease ends by itself.
-                let _ = store.lapse(medium_id).await;
-                return Err(meaning(error));
+                pulse.lapse().await;
+                return Err(error);
             }
         };
         let medium = Medium {
@@ -130,22 +119,21 @@ impl Upload {
             sha256: Digest::new(finished.sha256),
             created_at: types::now(),
         };
-        Ok(Arrived { medium, finished, store })
+        Ok(Arrived { medium, finished, pulse, stores })
     }
 
     /// Gives the medium up: a job removes what is left of it.
-    pub async fn abandon(self) {
+    pub async fn abandon(mut self) {
         self.upload.abandon().await;
-        // Should this fail, the lease ends by itself.
-        let _ = self.store.lapse(self.medium_id).await;
+        self.pulse.lapse().await;
     }
 
-    /// What is to be done with the last bytes. Closing a large file takes its time, of which the stores have all.
+    /// What is to be done with the last bytes.
     async fn complete(&mut self) -> Result<(), Error> {
         if !self.is_told {
             self.tell().await?;
         }
-        self.note(News(Noted::Alive)).await
+        self.pulse.beat().await
     }
 
     /// Looks whether the first bytes are what they are said to be, and takes them if so.
@@ -170,10 +158,27 @@ impl Arrived {
         self.medium.sha256.bytes()
     }
 
+    /// The stores that failed so far, and why, for the log.
+    pub fn failures(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.finished.done.iter().filter_map(|(store, outcome)| match outcome {
+            Outcome::Stored => None,
+            Outcome::Failed(reason) => Some((store.as_str(), reason.as_str())),
+            Outcome::GivenUp => Some((store.as_str(), "it was too slow")),
+        })
+    }
+
     /// Gives the medium up, which nobody has seen: a job removes it.
-    pub async fn abandon(self) {
-        // Should this fail, the lease ends by itself.
-        let _ = self.store.lapse(self.medium.id).await;
+    pub async fn abandon(mut self) {
+        if self.finished.rest.is_empty() {
+            return self.pulse.lapse().await;
+        }
+        let stores = self.stores.clone();
+        // When too much is done behind already, the lease ends by itself.
+        let _ = stores.behind(async move {
+            self.finished.rest.give_up();
+            while self.finished.rest.next().await.is_some() {}
+            self.pulse.lapse().await;
+        });
     }
 
     /// The stores that are done with it, and whether they have it.
@@ -189,21 +194,54 @@ impl Arrived {
 
     /// Waits in the background for the stores that are still at work.
     pub(crate) fn settle(self, media: Business) {
-        let Self { medium, finished: Finished { mut rest, .. }, .. } = self;
-        if rest.is_empty() {
+        if self.finished.rest.is_empty() {
             return;
         }
-        let stores = media.stores.clone();
-        let work = async move {
-            let by = Instant::now() + BEHIND;
-            // What is not noted here, because it takes too long or the database is away, a job finds.
-            while let Ok(Some((store, outcome))) = timeout_at(by, rest.next()).await {
-                let _ = media.note(medium.id, &store, outcome == Outcome::Stored).await;
-            }
-        };
         // When too many are at work already, these stores are given up: a job finds what they lack.
-        let _ = stores.behind(work);
+        let _ = self.stores.clone().behind(self.settled(media));
     }
+
+    /// Waits for the stores, and gives up those that take too long. What is not noted here, because the database is away, a
+    /// job finds.
+    async fn settled(mut self, media: Business) {
+        let (by, mut is_late) = (Instant::now() + BEHIND, false);
+        let rest = &mut self.finished.rest;
+        loop {
+            tokio::select! {
+                biased;
+                // The name first: whoever is told that the store failed needs it.
+                begun = self.pulse.begun() => drop(self.pulse.note(begun).await),
+                ended = rest.next() => match ended {
+                    Some((store, outcome)) => {
+                        drop(media.note(self.medium.id, &store, outcome == Outcome::Stored).await);
+                    }
+                    None => break,
+                },
+                () = sleep_until(by), if !is_late => {
+                    rest.give_up();
+                    is_late = true;
+                }
+            }
+        }
+        let _ = self.pulse.note_all().await;
+    }
+}
+
+/// Waits until a store has the file, and says meanwhile that the upload lives.
+async fn finish(upload: stores::Upload, pulse: &mut Pulse) -> Result<Finished, Error> {
+    let mut finished = std::pin::pin!(upload.finish());
+    let finished = loop {
+        tokio::select! {
+            finished = &mut finished => break finished.map_err(meaning)?,
+            news = pulse.next() => match news {
+                // What cannot be noted now is once more when it has come.
+                Some(begun) => drop(pulse.note(begun).await),
+                None => pulse.beat().await?,
+            },
+        }
+    };
+    let _ = pulse.note_all().await;
+    Ok(finished)
 }
 
 /// What a failure of stores means for media.

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use stores::{Address, Limits, Outcome, Store, Stores};
+use stores::{Address, Content, Limits, Outcome, Store, Stores};
 use tokio::runtime::Handle;
 
-use crate::ground::{PATIENCE, at_once, bytes, key};
+use crate::ground::{PATIENCE, at_once, bytes, key, noted};
 
 fn in_folders(folder: &Path) -> Stores {
     let open = |name: &str| Store::open(&Address::folder(folder.join(name)), PATIENCE, &Handle::current()).unwrap();
@@ -73,4 +74,37 @@ async fn what_killed_writers_left_goes_with_the_file_and_alone() {
     assert_eq!(files(folder.path()), Vec::<String>::new());
     upload.abandon().await;
     assert!(stores.remove("elsewhere", key, None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_copy_and_a_writer_that_lives_after_all_do_not_meet() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = in_folders(folder.path());
+    let names: Vec<String> = stores.names().map(str::to_owned).collect();
+    let (key, content) = (key(), bytes(4_000_000));
+    let one = Store::open(&Address::folder(folder.path().join("a")), PATIENCE, &Handle::current()).unwrap();
+    let limits = Limits { uploads: at_once(1), behind: at_once(1), patience: PATIENCE };
+    let mut upload = Stores::new(vec![one], limits, Handle::current()).upload(key).unwrap();
+    upload.write(content.clone()).await.unwrap();
+    upload.finish().await.unwrap();
+    // Taken for dead, and at work.
+    let other = Store::open(&Address::folder(folder.path().join("b")), PATIENCE, &Handle::current()).unwrap();
+    let mut writer = Stores::new(vec![other], limits, Handle::current()).upload(key).unwrap();
+    writer.write(content.slice(..3_000_000)).await.unwrap();
+    let begun = async {
+        while !files(folder.path()).iter().any(|name| name.ends_with("#1")) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), begun).await.unwrap();
+    let wrong = Content { size: content.len() as u64, sha256: [7; 32] };
+    assert!(stores.copy(key, wrong, &names[..1], &names[1], None, noted).await.is_err());
+    assert!(files(folder.path()).iter().any(|name| name.ends_with("#1")), "that of the writer stays");
+    let sha256 = digest(&SHA256, &content).as_ref().try_into().unwrap();
+    stores.copy(key, Content { sha256, ..wrong }, &names[..1], &names[1], None, noted).await.unwrap();
+    assert_eq!(files(folder.path()).len(), 2, "what the writer began goes when the file is there");
+    let _ = writer.write(content.slice(3_000_000..)).await;
+    let _ = writer.finish().await;
+    let read: Vec<Bytes> = stores.read(key, 0..4_000_000, &names[1..]).await.unwrap().try_collect().await.unwrap();
+    assert_eq!(read.concat(), content, "it is whole, whoever comes last");
 }

@@ -9,12 +9,14 @@ use storetest::{Faulty, How};
 
 use crate::ground::{Ground, MEDIA, image};
 
+const NAMES: [&str; 3] = ["one", "two", "three"];
+
 /// Three stores, and how each behaves.
-async fn ground() -> (Ground, [Arc<How>; 3]) {
+pub(crate) async fn ground(names: [&'static str; 3]) -> (Ground, [Arc<How>; 3]) {
     let how: [Arc<How>; 3] = std::array::from_fn(|_| Arc::default());
     let stores = |_: &_| {
         let store = |(name, how): (&str, &Arc<How>)| Store::new(name, Arc::new(Faulty::new(Arc::clone(how))));
-        ["one", "two", "three"].into_iter().zip(&how).map(store).collect()
+        names.into_iter().zip(&how).map(store).collect()
     };
     (Ground::with(stores).await, how.clone())
 }
@@ -33,7 +35,7 @@ async fn quickest(ground: &Ground) -> Duration {
 #[test]
 fn with_one_store_5_s_slow_and_one_dead_the_answer_comes_at_the_fastest_one_s_time() {
     run(async {
-        let (ground, how) = ground().await;
+        let (ground, how) = ground(NAMES).await;
         let well = quickest(&ground).await;
         how[0].take(Duration::from_secs(5));
         how[1].die();
@@ -48,7 +50,7 @@ fn with_one_store_5_s_slow_and_one_dead_the_answer_comes_at_the_fastest_one_s_ti
 #[test]
 fn dead_stores_are_502_and_nothing_is_left() {
     run(async {
-        let (ground, how) = ground().await;
+        let (ground, how) = ground(NAMES).await;
         let link = ground.link(&image(100)).await;
         how.iter().for_each(|how| how.die());
         let begun = Instant::now();

@@ -9,4 +9,5 @@ mod ground;
 mod keys;
 mod links;
 mod lists;
+mod logs;
 mod uploads;

@@ -63,6 +63,7 @@ async fn each_status_has_its_meaning() {
         (403, "", "{}", Code::Forbidden, None, 1),
         (429, "retry-after: 30\r\n", "", Code::Unavailable, Some("30"), 1),
         (503, "retry-after: 30\r\n", "", Code::Unavailable, Some("30"), 1),
+        (503, "retry-after: 99999999999999999999\r\n", "", Code::Unavailable, Some("60"), 1),
         (503, "", "", Code::Unavailable, Some("1"), 4),
         (502, "", "", Code::Unavailable, Some("1"), 4),
         (504, "", "", Code::DeadlineExceeded, None, 4),

@@ -41,6 +41,8 @@ pub struct Streamed<S> {
     payload: Payload,
     limits: StreamLimits<S>,
     begun: Instant,
+    /// When bytes came last.
+    last: Instant,
     received: u64,
     key: Option<(IdempotencyKey, Vec<u8>)>,
 }
@@ -67,19 +69,20 @@ impl<S: Streams> Streamed<S> {
         self.media_type
     }
 
-    /// The next bytes; `None` when all have come.
+    /// The next bytes; `None` when all have come. Nothing is lost when it is dropped, and no time won.
     ///
     /// # Errors
     /// 413 when there are too many, 408 when they come too slowly, 400 when they break off. After the first two the
     /// connection is closed.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
         let pace = Duration::from_millis(self.received.saturating_mul(1000) / SLOWEST);
-        let by = (Instant::now() + self.limits.idle).min(self.begun + self.limits.idle + pace);
+        let by = (self.last + self.limits.idle).min(self.begun + self.limits.idle + pace);
         let Ok(next) = timeout_at(by, self.payload.next()).await else {
             return Err(payload::closing(Code::RequestTimeout).with_detail("the body comes too slowly"));
         };
         let Some(chunk) = next.transpose().map_err(payload::broken)? else { return Ok(None) };
         self.received += chunk.len() as u64;
+        self.last = Instant::now();
         if self.received > self.limits.size {
             return Err(too_large(self.limits.size));
         }
@@ -112,11 +115,13 @@ impl<S: Streams> Streamed<S> {
         }
         // Neither a method nor a path can hold a line break.
         let what = [request.method().as_str(), request.path(), media_type, ""].join("\n").into_bytes();
+        let now = Instant::now();
         Ok(Self {
             media_type,
             payload: payload::whole(request, payload),
             limits,
-            begun: Instant::now(),
+            begun: now,
+            last: now,
             received: 0,
             key: key.map(|key| (key, what)),
         })

@@ -10,4 +10,5 @@ mod kinds;
 mod lists;
 mod queries;
 mod schemas;
+mod streams;
 mod wire;

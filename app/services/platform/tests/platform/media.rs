@@ -216,7 +216,7 @@ async fn what_is_uploaded_at_one_replica_is_read_at_another_while_a_store_is_awa
     // The copy that was lost is made again by a job; the one whose store is away goes on being tried.
     let made = "SELECT store FROM media_copies WHERE status = 'stored' AND store LIKE 'file:%'";
     assert!(eventually(PATIENCE, async || (shop.rows(made).len() == 2).then_some(())).await.is_some());
-    let waiting = "SELECT status FROM media_copies WHERE store LIKE 's3://films' AND status = 'missing'";
+    let waiting = "SELECT status FROM media_copies WHERE store LIKE 's3://films%' AND status = 'missing'";
     assert_eq!(shop.rows(waiting).len(), 2);
     for process in [one, other] {
         assert!(!process.stdout().contains("secret"), "no secret is said");

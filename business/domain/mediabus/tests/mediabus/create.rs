@@ -74,11 +74,23 @@ async fn dead_stores_fail_an_upload_that_leaves_nothing() {
     ground.how.iter().for_each(|how| how.die());
     assert!(matches!(ground.arrived(&image(1000)).await, Err(Error::Stores(stores::Error::AllFailed(_)))));
     assert_eq!(ground.rows("SELECT status FROM media"), ["removing"]);
-    ground.media.sweep().await.unwrap();
+    assert!(matches!(ground.media.sweep().await, Err(Error::Stores(_))));
     assert_eq!(ground.rows("SELECT status FROM media"), ["removing"], "the stores cannot be asked");
     ground.how.iter().for_each(|how| how.live());
     ground.media.sweep().await.unwrap();
     assert!(ground.rows("SELECT 1 FROM media").is_empty());
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_for_a_moment_does_not_end_an_upload() {
+    let ground = Ground::new().await;
+    let mut upload = ground.media.begin(png()).await.unwrap();
+    upload.write(image(1000)).await.unwrap();
+    ground.database.execute("ALTER TABLE media RENAME TO away").await;
+    let arrived = upload.finish().await.unwrap();
+    ground.database.execute("ALTER TABLE away RENAME TO media").await;
+    let medium = ground.media.create(&arrived).await.unwrap();
+    assert_eq!(ground.read(&medium).await.unwrap(), image(1000));
 }
 
 #[tokio::test]

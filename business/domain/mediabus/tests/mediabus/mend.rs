@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use jobs::Runner;
 use mediabus::Error;
-use stores::{Limits, Store, Stores};
-use storetest::Faulty;
+use stores::{Address, Limits, Store, Stores};
+use storetest::{Faulty, S3};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{Ground, NAMES, image};
+use crate::ground::{Ground, NAMES, image, png};
 
 /// Runs the jobs of media until it is dropped.
 fn jobs(ground: &Ground) -> JoinSet<()> {
@@ -78,6 +78,19 @@ async fn a_copy_whose_writer_died_and_one_of_a_store_that_is_new_are_made() {
 }
 
 #[tokio::test]
+async fn a_store_that_still_writes_what_took_long_to_come_is_not_taken_for_dead() {
+    let ground = Ground::new().await;
+    ground.how[1].take(Duration::from_secs(2));
+    let arrived = ground.arrived(&image(1000)).await.unwrap();
+    ground.database.execute("UPDATE media_copies SET updated_at = now() - interval '11 minutes'").await;
+    ground.media.create(&arrived).await.unwrap();
+    ground.media.sweep().await.unwrap();
+    assert!(ground.copies().contains(&"two writing".to_owned()), "{:?}", ground.copies());
+    ground.media.settle(arrived);
+    ground.wait_for_copies(&["one stored", "three stored", "two stored"]).await;
+}
+
+#[tokio::test]
 async fn media_go_with_their_film_from_the_stores_as_well() {
     let ground = Ground::new().await;
     let medium = ground.add(&image(1000)).await;
@@ -85,7 +98,8 @@ async fn media_go_with_their_film_from_the_stores_as_well() {
     ground.database.execute("DELETE FROM movies").await;
     assert!(matches!(ground.media.query_by_id(medium.id).await, Err(Error::NotFound)), "at once");
     ground.how[1].die();
-    assert_eq!(ground.media.sweep().await.unwrap().removed, 0);
+    let told = ground.media.sweep().await.unwrap_err();
+    assert!(matches!(&told, Error::Stores(stores::Error::Failed(_))), "{told:?}");
     assert_eq!(ground.copies(), ["two stored"], "the dead store is asked again");
     ground.how[1].live();
     assert_eq!(ground.media.sweep().await.unwrap().removed, 1);
@@ -95,6 +109,67 @@ async fn media_go_with_their_film_from_the_stores_as_well() {
     assert!(ground.stores.read(key, 0..1, &names).await.is_err(), "no store has it");
     let told = "SELECT action FROM events WHERE entity = 'medium' ORDER BY seq";
     assert_eq!(ground.rows(told), ["created", "deleted"]);
+}
+
+#[tokio::test]
+async fn what_a_copy_left_of_a_medium_that_is_gone_is_removed() {
+    let ground = Ground::new().await;
+    ground.how[1].die();
+    let medium = ground.add(&image(1000)).await;
+    ground.wait_for_copies(&["one stored", "three stored", "two missing"]).await;
+    ground.how[1].live();
+    ground.database.execute("DELETE FROM movies").await;
+    assert_eq!(ground.media.sweep().await.unwrap().removed, 1);
+    // As a job leaves it that is killed when it has written it, and meets nothing when it is tried again.
+    let key = stores::Key::new("media", medium.id.uuid());
+    ground.spoil("two", key).await;
+    let _jobs = jobs(&ground);
+    let gone = async {
+        while ground.stores.read(key, 0..1, &["two".to_owned()]).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_of_parts_is_noted_whoever_listens() {
+    let (ground, server) = (Ground::new().await, S3::start());
+    let address = Address::parse(&server.url("a")).unwrap();
+    let patience = Duration::from_secs(10);
+    let store = Store::open(&address, patience, &Handle::current()).unwrap();
+    let limits = Limits { uploads: NonZeroUsize::MIN, behind: NonZeroUsize::MIN, patience };
+    let media = ground.of(&Stores::new(vec![store], limits, Handle::current()));
+    let mut upload = media.begin(png()).await.unwrap();
+    upload.write(image(6 << 20)).await.unwrap();
+    let arrived = upload.finish().await.unwrap();
+    assert_eq!(ground.rows("SELECT 'noted' FROM media_copies WHERE parts IS NOT NULL"), ["noted"]);
+    media.create(&arrived).await.unwrap();
+    assert_eq!(ground.rows("SELECT 'noted' FROM media_copies WHERE parts IS NOT NULL"), [""; 0], "they are a file now");
+}
+
+#[tokio::test]
+async fn a_dead_store_of_which_much_is_to_go_is_in_nobody_s_way() {
+    let ground = Ground::new().await;
+    ground.how[1].die();
+    ground
+        .database
+        .execute(
+            "WITH gone AS (
+                INSERT INTO media (medium_id, movie_id, kind, content_type, status, created_at)
+                SELECT gen_random_uuid(), NULL, 'poster', 'image/png', 'removing', now() FROM generate_series(1, 201)
+                RETURNING medium_id
+             )
+             INSERT INTO media_copies (medium_id, store, status, updated_at)
+             SELECT medium_id, store, 'stored', now() - age::interval
+             FROM gone CROSS JOIN (VALUES ('two', '2 days'), ('one', '1 day')) AS copies (store, age)",
+        )
+        .await;
+    for _ in 0..3 {
+        // It fails where it has to.
+        let _ = ground.media.sweep().await;
+    }
+    assert_eq!(ground.copies(), vec!["two stored"; 201]);
 }
 
 #[tokio::test]
