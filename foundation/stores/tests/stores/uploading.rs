@@ -142,8 +142,8 @@ async fn stores_that_hang_in_the_middle_are_told_in_time() {
     let begun = Instant::now();
     assert!(matches!(upload.finish().await, Err(Error::AllFailed(_))));
     let took = begun.elapsed();
-    // The last part, or the end of the file, which has four times as long: not the removal as well.
-    assert!(took < PATIENCE * 4 + PATIENCE / 2, "{took:?}");
+    // The part that hangs, and not the removal as well.
+    assert!(took < PATIENCE + PATIENCE / 2, "{took:?}");
 }
 
 #[tokio::test]

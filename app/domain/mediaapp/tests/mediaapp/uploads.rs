@@ -149,18 +149,18 @@ fn no_more_uploads_are_taken_than_may_be_at_once() {
     run(async {
         let folder = |folder: &std::path::Path| vec![crate::ground::in_folder(folder)];
         let ground = Ground::serve(folder, Duration::from_secs(60), 1).await;
-        let held = ground.begin("Content-Type: image/png\r\nContent-Length: 1000\r\n", image(100)).await;
         let refused = async {
             loop {
-                // It takes its place meanwhile.
+                let held = ground.begin("Content-Type: image/png\r\nContent-Length: 1000\r\n", image(100)).await;
+                // It takes its place meanwhile, or comes too late and finds it taken.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 let answer = ground.upload(&image(10)).await;
                 if answer.status() != 201 {
-                    return answer;
+                    return (held, answer);
                 }
             }
         };
-        let refused = tokio::time::timeout(Duration::from_secs(5), refused).await.unwrap();
+        let (held, refused) = tokio::time::timeout(Duration::from_secs(5), refused).await.unwrap();
         assert_eq!(refused.problem(503, "unavailable").header("retry-after"), "5");
         drop(held);
         let taken = async { while ground.upload(&image(10)).await.status() != 201 {} };
