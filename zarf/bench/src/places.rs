@@ -93,7 +93,11 @@ pub async fn measure(service: &Contender, url: &str, connections: u64, time: Dur
         "| typed | the place is among 10 | CPU a request, us | requests/s | p50, ms | p99, ms |\n|---|--:|--:|--:|--:|--:|\n",
     );
     let kinds = kinds(url).await?;
-    let (before, mut missed) = (scans(url).await?, Vec::new());
+    // A service that has just started has filled its cinemas, which looks for places, and sessions report with a delay.
+    for (_, typed) in &kinds {
+        missing(service, typed).await?;
+    }
+    let (before, mut missed) = (scanned(url).await?, Vec::new());
     for (kind, typed) in kinds {
         let here = missing(service, &typed).await?;
         // What is wrong for one place may be right for ten others.
@@ -111,8 +115,8 @@ pub async fn measure(service: &Contender, url: &str, connections: u64, time: Dur
         );
         missed.extend(here);
     }
-    let whole = scans(url).await? - before;
-    ensure!(whole == 0, "the service went through the whole table {whole} times");
+    let whole = scanned(url).await? - before;
+    ensure!(whole == 0, "the service went through the table without an index, {whole} rows:\n{text}");
     if !missed.is_empty() {
         let _ = writeln!(text, "\nNot among the ten: {}.", missed.join(", "));
     }
@@ -218,12 +222,12 @@ fn path(text: &str) -> String {
     path
 }
 
-/// How often the table was gone through from end to end, by whomever.
-async fn scans(url: &str) -> Result<i64> {
+/// How many rows of the table were read without an index, by whomever.
+async fn scanned(url: &str) -> Result<i64> {
     let mut connection = fixture::connect(url).await?;
     // Sessions report with a delay.
     tokio::time::sleep(Duration::from_millis(1500)).await;
-    Ok(sqlx::query_scalar("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'places'")
+    Ok(sqlx::query_scalar("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'places'")
         .fetch_one(&mut connection)
         .await?)
 }
