@@ -22,6 +22,12 @@ pub struct Settings {
     pub idle: Duration,
 }
 
+impl From<&settings::Settings> for Settings {
+    fn from(settings: &settings::Settings) -> Self {
+        Self { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout }
+    }
+}
+
 /// The routes of the media that `media` has, of films that are kept in `db`.
 pub fn routes(db: sqldb::Db, media: mediabus::Business, settings: Settings) -> Routes {
     Routes::new("media", "The posters and trailers of films.")

@@ -32,7 +32,6 @@ use stores::Stores;
 use userbus::mails::Mails;
 
 pub use crate::payments::Cards;
-pub use crate::worker::sweep;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]

@@ -68,7 +68,7 @@ pub(crate) fn start(tasks: &Tasks, database: &Database, resources: &Resources, s
 ///
 /// # Errors
 /// The pattern is none.
-pub fn sweep<S, F, E>(runner: Runner, name: &'static str, pattern: &str, sweep: S) -> Result<Runner>
+pub(crate) fn sweep<S, F, E>(runner: Runner, name: &'static str, pattern: &str, sweep: S) -> Result<Runner>
 where
     S: Fn() -> F + Send + Sync + 'static,
     F: Future<Output = Result<u64, E>> + Send + 'static,

@@ -45,13 +45,11 @@ pub fn about() -> About {
 /// Its tables of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, readiness, .. } = resources.clone();
-    let uploads =
-        mediaapp::Settings { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout };
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
-        mediaapp::routes(db.clone(), media(resources), uploads),
+        mediaapp::routes(db.clone(), media(resources), (&settings).into()),
         // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]

@@ -46,14 +46,12 @@ pub fn about() -> About {
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, users, cards, payees, readiness, stores: _ } = resources.clone();
-    let uploads =
-        mediaapp::Settings { max_size: settings.media.max_size.bytes() as u64, idle: settings.web.body_timeout };
     let (brakes, payments) = (resources.brakes(), payments(resources));
     vec![
         movieapp::routes(db.clone()),
         cinemaapp::routes(db.clone()),
         cinemaapp::locations(db.clone()),
-        mediaapp::routes(db.clone(), media(resources), uploads),
+        mediaapp::routes(db.clone(), media(resources), (&settings).into()),
         orderapp::routes(db.clone(), payments.clone()),
         paymentapp::routes(db.clone(), payments, cards.notices),
         walletapp::routes(db.clone(), payees),

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use walletbus::Movement;
 
 use crate::kills::{Addresses, kill_one, kills, random, show};
-use crate::process::{Setup, beside};
+use crate::process::{Setup, beside, eventually};
 use crate::shop::{add_film, new_user, token_of};
 
 /// How long a purchase may take, kills and all.
@@ -248,6 +248,42 @@ async fn whoever_is_killed_when_each_key_is_one_order_one_payment_one_charge() {
     assert_eq!(database.count(told).await, i64::try_from(bought.len()).unwrap(), "one event for each");
     let again: u64 = bought.iter().map(|bought| bought.again).sum();
     println!("{kills} kills in {killing:?}: {} purchases, {again} requests sent again, {looks} audits", bought.len());
+}
+
+/// The way back is a job's: the admin is answered at once, and the money goes when the provider takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_admin_takes_back_is_sent_to_the_card_by_a_job() {
+    let database = dbtest::Database::new().await;
+    let place = Place::at(database.url().to_owned());
+    let process = place.setup().ready().await;
+    let (_, editor) = place.somebody("editor", Role::Editor).await;
+    let (_, admin) = place.somebody("admin", Role::Admin).await;
+    let (_, buyer) = place.somebody("buyer", Role::Customer).await;
+    let film = add_film(&process, &editor, "Not what it seemed").await;
+    database.execute("UPDATE movies SET stock = 1").await;
+    let addresses = Addresses::default();
+    show(&addresses, std::slice::from_ref(&process));
+    let client = Client::builder().no_proxy().build().unwrap();
+    let order = json!({"items": [{"movie_id": film.rsplit('/').next().unwrap(), "quantity": 1}]});
+    let ((_, order), _) = definite(&client, &addresses, &buyer, "/v1/orders", &order).await;
+    let path = format!("/v1/orders/{}", order["id"].as_str().unwrap());
+    let card = json!({"method": "card", "token": "tok_visa"});
+    let ((status, _), _) = definite(&client, &addresses, &buyer, &format!("{path}/payment"), &card).await;
+    assert_eq!(status, 201);
+    let refund = client.post(format!("{}{path}/refund", process.url)).bearer_auth(&admin).send().await.unwrap();
+    assert_eq!(refund.json::<Value>().await.unwrap()["status"], "refunded");
+    let returned = eventually(LAST, async || {
+        let charges = place.cards.charges().await;
+        (charges[0].status == cards::Status::Refunded).then_some(())
+    });
+    assert!(returned.await.is_some(), "the money should be sent back");
+    let settled = eventually(LAST, async || {
+        let payment = client.get(format!("{}{path}/payment", process.url)).bearer_auth(&buyer).send().await.unwrap();
+        (payment.json::<Value>().await.unwrap()["status"] == "refunded").then_some(())
+    });
+    assert!(settled.await.is_some(), "and be written down");
+    process.stop().await;
+    assert_eq!(database.count("SELECT stock::bigint FROM movies").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
