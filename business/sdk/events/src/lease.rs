@@ -74,6 +74,11 @@ pub(crate) async fn renew(db: &Db, relay_id: Uuid, lease: Duration) -> Result<He
 
 /// Lets go of everything, for the others to take at once.
 pub(crate) async fn release(db: &Db, relay_id: Uuid) -> Result<(), Error> {
+    // A renewal that was cut off may be about to commit parts that nobody sees yet as this relay's. It holds this row
+    // until then, or is about to insert it: to write it is to wait for either.
+    const DEAD: &str = "
+        INSERT INTO event_relays (relay_id, leased_until) VALUES ($1, now())
+        ON CONFLICT ON CONSTRAINT event_relays_pkey DO UPDATE SET leased_until = excluded.leased_until";
     const PARTS: &str = "
         UPDATE event_partitions SET relay_id = NULL, leased_until = NULL, fence = fence + 1 WHERE relay_id = $1";
     const SELF: &str = "
@@ -81,6 +86,7 @@ pub(crate) async fn release(db: &Db, relay_id: Uuid) -> Result<(), Error> {
         SELECT pg_notify('events_released', '') FROM gone";
     db.transact(async |tx: Tx| {
         let db = tx.db();
+        db.execute(sqlx::query(DEAD).bind(relay_id)).await?;
         db.execute(sqlx::query(PARTS).bind(relay_id)).await?;
         db.execute(sqlx::query(SELF).bind(relay_id)).await.map(|_| ())
     })

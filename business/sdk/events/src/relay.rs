@@ -32,9 +32,6 @@ const AFTER_A_LOSS: Duration = Duration::from_millis(100);
 /// How long what is being done may take at a stop.
 const LAST_STEP: Duration = Duration::from_millis(1500);
 
-/// How long it may take to let go of the parts at a stop.
-const LAST_WORD: Duration = Duration::from_secs(1);
-
 /// One replica's part in the delivery of events.
 pub struct Relay {
     shared: Shared,
@@ -137,8 +134,8 @@ impl Relay {
         if timeout(LAST_STEP, all).await.is_err() {
             lanes.shutdown().await;
         }
-        let last_word = sqldb::within(Instant::now() + LAST_WORD, lease::release(&self.shared.db, relay_id));
-        if let Err(error) = last_word.await {
+        let deadline = Instant::now() + self.shared.settings.last_word;
+        if let Err(error) = sqldb::within(deadline, lease::release(&self.shared.db, relay_id)).await {
             self.tell_of("let go of the parts", &error);
         }
         ended

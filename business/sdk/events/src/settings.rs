@@ -25,6 +25,8 @@ pub struct Settings {
     pub last_retry: Duration,
     /// The longest pause of a consumer that waits for something that is away.
     pub longest_pause: Duration,
+    /// How long it may take to let go of the parts at a stop.
+    pub last_word: Duration,
 }
 
 impl Default for Settings {
@@ -39,6 +41,7 @@ impl Default for Settings {
             first_retry: Duration::from_secs(1),
             last_retry: Duration::from_secs(300),
             longest_pause: Duration::from_secs(5),
+            last_word: Duration::from_secs(1),
         }
     }
 }

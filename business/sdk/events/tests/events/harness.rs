@@ -231,6 +231,7 @@ pub(crate) fn quick() -> Settings {
         first_retry: Duration::from_millis(50),
         last_retry: Duration::from_millis(200),
         longest_pause: Duration::from_millis(300),
+        last_word: PATIENCE,
         ..Settings::default()
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use events::Settings;
+use sqldb::Tx;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -54,6 +55,49 @@ async fn another_takes_over_at_once_from_one_that_stops() {
     world.change(id_in(7)).await;
     world.written("ledger", 1).await;
     two.stop().await;
+}
+
+/// Its last renewal was cut off while it committed, as by a stop at that moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_taken_by_a_renewal_that_commits_during_the_stop_is_let_go_of_as_well() {
+    let world = World::new().await;
+    let patient = Settings { lease: PATIENCE * 20, ..quick() };
+    let one = Working::start(world.relay_with(patient));
+    eventually("one has all", async || spread(&world).await == [8]).await;
+    let free = "UPDATE event_partitions SET relay_id = NULL, leased_until = NULL WHERE partition = 3";
+    world.database.execute(free).await;
+
+    let taken = tokio::sync::Notify::new();
+    let renewal = async {
+        let another = world.another_db();
+        let work = another.transact(async |tx: Tx| {
+            let db = tx.db();
+            for statement in [
+                "UPDATE event_relays SET leased_until = now() + interval '1 minute'",
+                "UPDATE event_partitions SET relay_id = (SELECT relay_id FROM event_relays),
+                 leased_until = now() + interval '1 minute' WHERE partition = 3",
+            ] {
+                db.execute(sqlx::query(statement)).await?;
+            }
+            taken.notify_one();
+            eventually("the stop waits for what is about to be committed", async || {
+                let waiting = sqlx::query_as::<_, (i64,)>(
+                    "SELECT count(*) FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%event_relays%'",
+                );
+                world.db.fetch_one(waiting).await.unwrap().0 > 0
+            })
+            .await;
+            Ok::<_, sqldb::Error>(())
+        });
+        sqldb::within(Instant::now() + PATIENCE * 2, work).await.unwrap();
+    };
+    let stop = async {
+        taken.notified().await;
+        one.stop().await;
+    };
+    tokio::join!(renewal, stop);
+    assert!(events::holders(&world.db).await.unwrap().iter().all(|holder| holder.relay_id.is_none()));
 }
 
 /// It died, and then the clock was set back by an hour.
