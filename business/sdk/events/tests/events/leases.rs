@@ -13,8 +13,8 @@ use crate::harness::{Ledger, PATIENCE, Working, World, eventually, id_in, quick}
 /// How many parts each relay holds, the fewest first.
 async fn spread(world: &World) -> Vec<usize> {
     let mut parts = std::collections::HashMap::<Uuid, usize>::new();
-    for holder in events::holders(&world.db).await.unwrap() {
-        *parts.entry(holder.relay_id.unwrap_or_default()).or_default() += 1;
+    for relay_id in events::holders(&world.db).await.unwrap().into_iter().filter_map(|holder| holder.relay_id) {
+        *parts.entry(relay_id).or_default() += 1;
     }
     let mut parts: Vec<usize> = parts.into_values().collect();
     parts.sort_unstable();
