@@ -2,7 +2,7 @@
 
 use apierror::ApiError;
 use moviebus::{Director, Genre, Genres, Price, Rating, Runtime, Stock, Title, Year};
-use mux::reply::rfc3339;
+use mux::reply::{Money, rfc3339};
 use problem::FieldError;
 use request::{Body, Field, Object, field};
 use serde::Serialize;
@@ -35,15 +35,6 @@ pub(crate) struct Movie {
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
-}
-
-/// An amount of money.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Money {
-    /// In the minor unit of the currency, such as cents.
-    amount: i64,
-    /// A code of ISO 4217.
-    currency: String,
 }
 
 /// The body that adds a film.
@@ -94,10 +85,7 @@ static RATING: Field<Rating> = field::enumeration(RATINGS, |text| Ok(Rating::par
 static AMOUNT: Field<i64> =
     field::integer(0..=Price::MAX, Ok).describe("In the minor unit of the currency, such as cents.").example("999");
 
-static CURRENCY: Field<Currency> =
-    field::enumeration_of(|| Currency::codes().collect(), |text| Ok(Currency::parse(text)?))
-        .describe("A code of ISO 4217.")
-        .example("USD");
+static CURRENCY: Field<Currency> = field::currency();
 
 static NEW_PRICE: Field<NewPrice> = field::object();
 
@@ -207,7 +195,6 @@ impl UpdateMovie {
 
 impl From<&moviebus::Movie> for Movie {
     fn from(movie: &moviebus::Movie) -> Self {
-        let money = movie.price.money();
         Self {
             id: movie.id.uuid(),
             title: movie.title.as_str().to_owned(),
@@ -216,7 +203,7 @@ impl From<&moviebus::Movie> for Movie {
             genres: movie.genres.iter().map(|genre| genre.as_str().to_owned()).collect(),
             director: movie.director.as_ref().map(|director| director.as_str().to_owned()),
             rating: movie.rating.map(Rating::as_str),
-            price: Money { amount: money.amount, currency: money.currency.as_str().to_owned() },
+            price: movie.price.money().into(),
             stock: movie.stock.copies(),
             version: movie.version.number(),
             created_at: rfc3339(movie.created_at),
