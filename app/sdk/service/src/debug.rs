@@ -1,12 +1,17 @@
 //! The debug listener: what operators and their tools read, never reachable from outside.
 
+pub(crate) mod guard;
+pub(crate) mod problem;
+
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse};
 use serde_json::json;
 
+use self::guard::Guard;
 use crate::mailbox;
 use crate::ready::Readiness;
 
@@ -18,6 +23,8 @@ pub(crate) struct Shown {
     pub(crate) environment: &'static str,
     pub(crate) readiness: Readiness,
     pub(crate) metrics: telemetry::Metrics,
+    /// Who may see more than probes and scrapers do.
+    pub(crate) guard: Guard,
     /// The mails that are kept in place of being sent.
     pub(crate) mailbox: Option<mail::Mailbox>,
 }
@@ -34,6 +41,7 @@ pub(crate) fn app(
     > + use<>,
 > {
     let mailbox = shown.mailbox.clone();
+    let guard = shown.guard.clone();
     App::new()
         .app_data(Data::new(shown))
         .route("/metrics", web::get().to(metrics))
@@ -45,6 +53,7 @@ pub(crate) fn app(
                 config.configure(mailbox::pages(mailbox));
             }
         })
+        .wrap(from_fn(move |request, next| guard::layer(guard.clone(), request, next)))
 }
 
 async fn metrics(shown: Data<Shown>) -> HttpResponse {

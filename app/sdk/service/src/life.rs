@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use settings::{LogFormat, Settings};
 use telemetry::{Format, Output, Telemetry};
 
+use crate::debug::guard::Guard;
 use crate::debug::{self, Shown};
 use crate::listen::Listener;
 use crate::ready::Readiness;
@@ -218,6 +219,7 @@ fn start_servers(
         environment: settings.env.as_str(),
         readiness: readiness.clone(),
         metrics: telemetry.metrics(),
+        guard: Guard::new(web.debug_token.as_ref()),
         mailbox,
     };
     let one = Options { workers: NonZeroUsize::new(1), ..options.clone() };
