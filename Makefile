@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -20,8 +20,14 @@ help:
 	@printf 'Marquee: a service kit, shown on a film catalogue.\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog or orders for one alone)
-	@exec $(CARGO) run $(CARGO_LOCKED) --bin $(or $(SERVICE),platform)
+# The allocator that tells who holds memory takes two minutes of a processor to build.
+HEAP := --features profiling/jemalloc
+
+run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog or orders for one alone; PROFILES=1 for heap profiles)
+	@exec $(CARGO) run $(CARGO_LOCKED) $(if $(PROFILES),$(HEAP)) --bin $(or $(SERVICE),platform)
+
+faults: toolchain ## serve three faults on 127.0.0.1:3000, to be found with profiles (README.md)
+	@exec $(CARGO) run $(CARGO_LOCKED) $(HEAP) --example faults
 
 test: toolchain postgres lint unit ## everything that has to pass before a merge
 
@@ -56,6 +62,10 @@ fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spec
 
 test-scaffold: toolchain postgres ## a generated resource in a clean clone: built, served, tested, checked for drift
 	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$(CURDIR)/target}" zarf/scaffold/run.sh
+
+test-profiles: toolchain ## profiles, those of the heap among them: jemalloc is built in
+	$(CARGO) build $(CARGO_LOCKED) --workspace $(HEAP) --example faults --example idle
+	$(CARGO) test $(CARGO_LOCKED) --workspace $(HEAP) --test service
 
 test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
 	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load

@@ -115,6 +115,13 @@ const RESERVED: &[Reserved] = &[
         mend: "call through outbound::Client",
     },
     Reserved {
+        crates: &["pprof", "jemalloc_pprof", "tikv-jemallocator", "tikv-jemalloc-ctl"],
+        users: &["profiling"],
+        tests: &["service"],
+        reason: "one profile at a time, and one place that chooses the allocator",
+        mend: "ask profiling::Profiler",
+    },
+    Reserved {
         crates: &["config", "dotenvy"],
         users: &["settings"],
         tests: &[],

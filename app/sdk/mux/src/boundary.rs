@@ -17,6 +17,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse, ResponseErro
 use apierror::{ApiError, Code};
 use futures_util::future::LocalBoxFuture;
 use request::Unread;
+use runtimes::{Work, watched};
 use tracing::Instrument as _;
 
 use crate::accept;
@@ -137,7 +138,9 @@ impl Worker {
         let connection = request.conn_data::<Connection>();
         let _busy = connection.map(Connection::begin);
         let connection = connection.filter(|_| self.shared.cancel_abandoned);
-        let work = unless_gone(connection, self.pass(incoming)).instrument(exchange.record.span.clone());
+        let work = unless_gone(connection, self.pass(incoming));
+        // Whoever blocks the worker is told of by the route, within the span of the request.
+        let work = watched(Work::Request { method, route }, None, work).instrument(exchange.record.span.clone());
         let response = match work.await {
             Some(response) => response,
             None => {

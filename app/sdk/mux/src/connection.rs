@@ -70,7 +70,7 @@ impl Drop for Busy {
 /// Runs `work` to its end, or drops it and gives `None` when the client has gone.
 ///
 /// The task that polls this is the connection's own, which has just read from the stream: no waker is needed.
-pub(crate) async fn unless_gone<F: Future>(connection: Option<&Connection>, work: F) -> Option<F::Output> {
+pub async fn unless_gone<F: Future>(connection: Option<&Connection>, work: F) -> Option<F::Output> {
     let mut work = pin!(work);
     let Some(connection) = connection else {
         return Some(work.await);

@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use settings::{LogFormat, Settings};
 use telemetry::{Format, Output, Telemetry};
+use tokio_util::sync::CancellationToken;
 
+use crate::debug::filter::LogFilter;
+use crate::debug::guard::Guard;
+use crate::debug::profiles::Profiles;
 use crate::debug::{self, Shown};
 use crate::listen::Listener;
 use crate::ready::Readiness;
@@ -70,7 +74,10 @@ where
     };
     // Another library of the process may have chosen already; it is the same choice.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_name(name).build() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().thread_name(name);
+    runtimes::count_polls(&mut builder);
+    let runtime = match builder.build() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&error);
@@ -138,6 +145,7 @@ where
     let private = Listener::bind("web.debug_host", settings.web.debug_host)?;
 
     let tasks = Tasks::new();
+    tasks.runtimes().watch();
     let readiness = Readiness::starting();
     let start = Start { settings: settings.clone(), tasks: tasks.clone(), readiness: readiness.clone() };
     let built = tokio::select! {
@@ -184,6 +192,8 @@ where
 struct Servers {
     public: Running,
     private: Running,
+    /// Is cancelled when the debug listener closes: nothing that takes its time goes on there.
+    closing: CancellationToken,
 }
 
 impl Servers {
@@ -205,7 +215,7 @@ fn start_servers(
     tasks: &Tasks,
     telemetry: &Telemetry,
 ) -> anyhow::Result<Servers> {
-    let web = &settings.web;
+    let (web, closing) = (&settings.web, CancellationToken::new());
     let options = Options {
         workers: web.workers,
         head_timeout: web.header_timeout,
@@ -218,6 +228,10 @@ fn start_servers(
         environment: settings.env.as_str(),
         readiness: readiness.clone(),
         metrics: telemetry.metrics(),
+        guard: Guard::new(web.debug_token.as_ref()),
+        log: LogFilter::new(telemetry.filter(), tasks.clone()),
+        profiles: Profiles::new(closing.clone()),
+        runtimes: tasks.runtimes().clone(),
         mailbox,
     };
     let one = Options { workers: NonZeroUsize::new(1), ..options.clone() };
@@ -230,7 +244,7 @@ fn start_servers(
         let limited = limited.clone();
         async move { limited.evict() }
     });
-    Ok(Servers { public, private })
+    Ok(Servers { public, private, closing })
 }
 
 /// Drain, then stop: the public server first, so that metrics and readiness can be read to the end.
@@ -240,6 +254,7 @@ async fn stop(settings: &Settings, api: &mux::Api, servers: &Servers, readiness:
     tokio::time::sleep(settings.web.drain).await;
     tracing::info!(limit = ?settings.web.shutdown, "stopping: requests in flight finish");
     servers.public.stop().await;
+    servers.closing.cancel();
     servers.private.stop().await;
     let left = tasks.stop(TASKS_TIMEOUT).await;
     if left > 0 {

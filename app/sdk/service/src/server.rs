@@ -80,8 +80,11 @@ where
     }
     let stopping = builder.graceful_shutdown_signal();
     let Options { head_timeout, keep_alive, .. } = *options;
+    let runtimes = tasks.runtimes().clone();
     let server = builder
         .listen(name, listener.socket, move || {
+            // Each worker makes its own, on its own thread.
+            runtimes.add_current_thread(name);
             let stopping = stopping.clone();
             let application = map_config(application().into_factory(), |()| AppConfig::default());
             let http = HttpService::build()

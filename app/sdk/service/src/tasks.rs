@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use runtimes::{Runtimes, Work, watched};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -18,6 +19,7 @@ pub struct Tasks {
     tracker: TaskTracker,
     stopping: CancellationToken,
     runtime: Handle,
+    runtimes: Runtimes,
 }
 
 impl Tasks {
@@ -25,7 +27,12 @@ impl Tasks {
     ///
     /// An actix worker has a runtime of its own that one blocked handler holds up; tasks do not belong there.
     pub fn new() -> Self {
-        Self { tracker: TaskTracker::new(), stopping: CancellationToken::new(), runtime: Handle::current() }
+        Self {
+            tracker: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            runtime: Handle::current(),
+            runtimes: Runtimes::of_current("main"),
+        }
     }
 
     /// Starts a task. It has to end soon after `token` is cancelled; a panic ends it alone, and is logged.
@@ -36,7 +43,7 @@ impl Tasks {
     {
         let work = work(self.stopping.clone());
         let span = telemetry::task_span(&telemetry::Trace::fresh(), name);
-        let task = survive(work);
+        let task = watched(Work::Task { name }, Some(&self.runtimes), survive(work));
         self.tracker.spawn_on(task.instrument(span), &self.runtime);
     }
 
@@ -59,6 +66,11 @@ impl Tasks {
                 }
             }
         });
+    }
+
+    /// The runtime of the tasks, and those of the workers that serve beside them.
+    pub fn runtimes(&self) -> &Runtimes {
+        &self.runtimes
     }
 
     /// Is cancelled when the tasks have to end.

@@ -33,7 +33,7 @@ pub use schema::{
 };
 pub use secrecy::{ExposeSecret, SecretString};
 pub use show::Shown;
-pub use value::Size;
+pub use value::{Size, duration};
 
 use layer::Values;
 

@@ -105,6 +105,8 @@ fn web(settings: &Settings, rules: &mut Rules<'_>) {
             && !web.debug_host.ip().is_unspecified()
             && !web.api_host.ip().is_unspecified());
     rules.require("web.debug_host", apart, "another address than web.api_host");
+    let token = web.debug_token.as_ref().is_none_or(|token| is_token(token.expose_secret()));
+    rules.require("web.debug_token", token, "16 characters or more of A-Z a-z 0-9 - . _ ~ + / =");
     rules.require("web.body_limit", web.body_limit.bytes() >= 1, "at least 1B");
     rules.require("web.max_in_flight", web.max_in_flight >= 1, "at least 1");
     for (key, duration) in [
@@ -167,6 +169,11 @@ fn production(settings: &Settings, rules: &mut Rules<'_>) {
 
 fn has_scheme(url: &str, schemes: &[&str]) -> bool {
     url.split_once("://").is_some_and(|(scheme, rest)| schemes.contains(&scheme) && !rest.is_empty())
+}
+
+/// A token that a header can carry (RFC 6750, section 2.1), and that nobody guesses.
+fn is_token(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }
 
 /// RFC 6454: scheme, host, port, and nothing after it.

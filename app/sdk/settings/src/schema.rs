@@ -72,6 +72,7 @@ groups! {
     Web {
         api_host: SocketAddr,
         debug_host: SocketAddr,
+        debug_token: Option<SecretString>,
         drain: Duration,
         shutdown: Duration,
         workers: Option<NonZeroUsize>,

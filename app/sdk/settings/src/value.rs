@@ -37,6 +37,12 @@ impl fmt::Display for Size {
     }
 }
 
+/// A duration as settings have it, such as `250ms` or `15m`.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    Duration::from_text(text)
+}
+
 /// What a layer says about a key, before it is known what kind of value the key takes.
 #[derive(Clone, Eq, PartialEq)]
 pub(crate) enum Raw {

@@ -18,6 +18,7 @@
 //! What never appears in any of it: bodies, tokens, passwords, mail addresses. Callers do not pass them; and
 //! what slips through inside the text of an error is masked by name and by shape on the way out.
 
+mod filter;
 mod http;
 mod log;
 mod prometheus;
@@ -30,12 +31,13 @@ use std::{fmt, io, path::PathBuf, time::Duration};
 use tokio::task::{JoinSet, spawn_blocking};
 use tracing::Dispatch;
 use tracing_subscriber::{
-    EnvFilter, Registry,
+    Registry,
     layer::{Layer as _, SubscriberExt as _},
     reload,
     util::SubscriberInitExt as _,
 };
 
+pub use filter::Filter;
 pub use http::{InFlight, RouteMetrics};
 pub use prometheus::{Metrics, install as install_metrics};
 pub use trace::{
@@ -95,7 +97,7 @@ pub enum Output {
 /// Telemetry that is running. Dropped without [`stop`](Self::stop), it writes the log and loses unsent spans.
 pub struct Telemetry {
     metrics: Metrics,
-    filter: reload::Handle<EnvFilter, Registry>,
+    filter: Filter,
     pipeline: Option<Pipeline>,
     queue: Queue,
     /// Upkeep; aborted when dropped.
@@ -167,7 +169,7 @@ pub fn start(options: Options) -> Result<Telemetry, Error> {
 /// # Errors
 /// As [`start`].
 pub fn build(options: Options) -> Result<(Dispatch, Telemetry), Error> {
-    let filter = parse_filter(&options.filter)?;
+    let filter = filter::parse(&options.filter)?;
     let metrics = prometheus::install()?;
     let (queue, format) = log::open(options.output, options.format)?;
     let resource = spans::resource(&options.service_name, options.service_version.clone(), options.environment);
@@ -178,6 +180,7 @@ pub fn build(options: Options) -> Result<(Dispatch, Telemetry), Error> {
 
     let sampler = pipeline.as_ref().map(|_| spans::sampler(options.sample_ratio));
     let (filter, handle) = reload::Layer::new(filter);
+    let changeable = Filter::new(options.filter, handle);
     let logs = Logs::new(format, queue.clone(), sampler).with_filter(log::filter(filter));
     let recorded = pipeline.as_ref().map(|pipeline| pipeline.layer::<_>());
     // The logs come first: `Telemetry::filter` names the type of the subscriber below them.
@@ -186,7 +189,7 @@ pub fn build(options: Options) -> Result<(Dispatch, Telemetry), Error> {
     let metrics = metrics.with(queue.losses()).with_all(pipeline.as_ref().map(Pipeline::losses));
     prometheus::build_info(options.service_name, options.service_version);
     let tasks = prometheus::upkeep(&metrics);
-    Ok((dispatch, Telemetry { metrics, filter: handle, pipeline, queue, tasks, stopped: false }))
+    Ok((dispatch, Telemetry { metrics, filter: changeable, pipeline, queue, tasks, stopped: false }))
 }
 
 impl Telemetry {
@@ -201,7 +204,13 @@ impl Telemetry {
     /// # Errors
     /// The filter has no meaning.
     pub fn set_filter(&self, filter: &str) -> Result<(), Error> {
-        self.filter.reload(parse_filter(filter)?).map_err(Error::Reload)
+        self.filter.set(filter)
+    }
+
+    /// What is logged, to be changed by somebody else.
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        self.filter.clone()
     }
 
     /// Sends what is left, within some seconds even when nobody takes it, and says what was lost.
@@ -246,25 +255,4 @@ impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} spans and {} log lines were lost", self.spans_lost, self.log_lines_lost)
     }
-}
-
-/// Libraries that say much about their own business are heard from `warn` up, unless the filter names them.
-fn parse_filter(text: &str) -> Result<EnvFilter, Error> {
-    const CHATTY: [&str; 9] =
-        ["h2", "hyper", "hyper_util", "opentelemetry", "opentelemetry_sdk", "rustls", "tonic", "tower", "actix_server"];
-    let invalid = |source| Error::Filter { filter: text.to_owned(), source };
-    let mut filter = EnvFilter::builder().parse(text).map_err(invalid)?;
-    let named = |target: &str| text.split(',').any(|part| part.split(['=', '[']).next() == Some(target));
-    for target in CHATTY.into_iter().filter(|target| !named(target)) {
-        filter = filter.add_directive(format!("{target}=warn").parse().map_err(invalid)?);
-    }
-    // A body that was broken off: whoever breaks it off says so, and why, where there is something to say.
-    if !named("actix_http") && !named("actix_http::h1::dispatcher") {
-        filter = filter.add_directive("actix_http::h1::dispatcher=off".parse().map_err(invalid)?);
-    }
-    // `spans` says once that the collector is gone; the exporter would say it for each batch.
-    if !named("opentelemetry-otlp") {
-        filter = filter.add_directive("opentelemetry-otlp=off".parse().map_err(invalid)?);
-    }
-    Ok(filter)
 }

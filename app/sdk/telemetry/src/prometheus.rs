@@ -70,6 +70,10 @@ pub fn install() -> Result<Metrics, Error> {
         None => {
             let builder = PrometheusBuilder::new()
                 .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY)
+                .and_then(|builder| {
+                    let polls = Matcher::Full(runtimes::POLL_DURATION.to_owned());
+                    builder.set_buckets_for_metric(polls, &runtimes::BOUNDS)
+                })
                 .map_err(Error::Metrics)?;
             let handle = builder.install_recorder().map_err(Error::Metrics)?;
             describe();

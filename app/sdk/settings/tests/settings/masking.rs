@@ -2,7 +2,8 @@
 
 use crate::Given;
 
-const SECRETS: [(&str, &str); 4] = [
+const SECRETS: [(&str, &str); 5] = [
+    ("MARQUEE__WEB__DEBUG_TOKEN", "hunter2-hunter2-hunter2"),
     ("MARQUEE__DB__URL", "postgres://app:hunter2@db:5432/films?sslmode=require"),
     ("MARQUEE__EVENTS__NATS_URL", "nats://hunter2@broker:4222"),
     ("MARQUEE__MAIL__SMTP_URL", "smtps://app:hun/ter@hunter2@relay:465"),
@@ -29,6 +30,7 @@ fn every_key_is_shown_with_its_source_and_no_secret() {
         db.deadline               "3s"                                    default
         web.api_host              "127.0.0.1:3000"                        default
         web.debug_host            "127.0.0.1:3010"                        default
+        web.debug_token           "***"                                   environment MARQUEE__WEB__DEBUG_TOKEN
         web.drain                 "5s"                                    default
         web.shutdown              "20s"                                   default
         web.workers               ""                                      default
@@ -88,6 +90,7 @@ fn a_fault_shows_no_secret() {
         ("MARQUEE__DB__URL", "hunter2"),
         ("MARQUEE__DB__URL", "mysql://app:hunter2@db"),
         ("MARQUEE__MEDIA__STORES", "hunter2"),
+        ("MARQUEE__WEB__DEBUG_TOKEN", "hunter2"),
         ("MARQUEE__TELEMETRY__OTLP_ENDPOINT", "http://app:hunter2@collector:4317"),
         ("MARQUEE__AUTH__ISSUER", "ftp://app:hunter2@host"),
     ] {

@@ -6,6 +6,9 @@ use std::path::Path;
 /// The line above a command of the tour.
 const MARK: &str = "<!-- tour -->";
 
+/// The line above a command for the program with faults, which the tests of `service` run.
+const OTHERS: &str = "<!-- faults -->";
+
 /// A Markdown file, and what it has to show.
 pub(crate) struct Readme {
     lines: Vec<String>,
@@ -41,8 +44,11 @@ impl Readme {
         let (mut tour, mut commands) = (Vec::new(), Vec::new());
         for (index, block) in blocks.iter().enumerate().filter(|(_, block)| block.kind == "sh") {
             // The fence is one line above the block, the mark one above the fence.
-            let is_marked = block.lines.start >= 2 && lines[block.lines.start - 2] == MARK;
-            if !is_marked {
+            let is = |mark| block.lines.start >= 2 && lines[block.lines.start - 2] == mark;
+            if is(OTHERS) {
+                continue;
+            }
+            if !is(MARK) {
                 commands.push(block.clone());
                 continue;
             }
