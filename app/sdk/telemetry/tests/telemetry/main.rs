@@ -57,6 +57,7 @@ fn options(output: Output) -> Options {
         output,
         otlp_endpoint: None,
         sample_ratio: 1.0,
+        keep: Some(telemetry::recorder::Keep::ALL),
     }
 }
 
