@@ -10,6 +10,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse};
 use serde_json::json;
+use webconsole::Console;
 
 use self::guard::Guard;
 use crate::mailbox;
@@ -27,6 +28,8 @@ pub(crate) struct Shown {
     pub(crate) guard: Guard,
     /// The mails that are kept in place of being sent.
     pub(crate) mailbox: Option<mail::Mailbox>,
+    /// The pages about all of it.
+    pub(crate) console: Console,
 }
 
 pub(crate) fn app(
@@ -41,13 +44,14 @@ pub(crate) fn app(
     > + use<>,
 > {
     let mailbox = shown.mailbox.clone();
-    let guard = shown.guard.clone();
+    let (guard, console) = (shown.guard.clone(), shown.console.clone());
     App::new()
         .app_data(Data::new(shown))
         .route("/metrics", web::get().to(metrics))
         .route("/livez", web::get().to(HttpResponse::Ok))
         .route("/readyz", web::get().to(readyz))
         .route("/buildinfo", web::get().to(build_info))
+        .configure(console.pages())
         .configure(|config| {
             if let Some(mailbox) = mailbox {
                 config.configure(mailbox::pages(mailbox));
