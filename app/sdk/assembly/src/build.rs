@@ -9,6 +9,7 @@ use keystore::{Algorithm, KeyStore};
 use request::ListKey;
 use service::{Parts, Start};
 use settings::Environment;
+use webconsole::Views;
 
 use crate::{Resources, Service, background, delivery, development, mailer, media, payments, worker};
 
@@ -55,7 +56,9 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
 
     let web = mux::Settings::from(&resources.settings);
     let mut builder = mux::Builder::new((service.about)(), resources.authenticator.clone(), web);
-    for table in (service.tables)(&resources) {
+    let tables = (service.tables)(&resources);
+    let routes = webconsole::Line::of(&tables);
+    for table in tables {
         builder = builder.routes(table.extractor_data(list_key.clone()));
     }
     let api = builder.build()?;
@@ -72,12 +75,13 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
         }
     });
     let db = resources.db;
+    let console = Views { db: Some(db.clone()), routes, ..Views::default() };
     let close = Box::new(move || {
         jobs.iter().for_each(sqldb::Db::close);
         db.close();
         drop(database);
     });
-    Ok(Parts { api, mailbox, ready, close })
+    Ok(Parts { api, mailbox, console, ready, close })
 }
 
 /// The signing keys. Whoever starts without one would answer every login with 500: better to see it here.

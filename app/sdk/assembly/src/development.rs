@@ -86,6 +86,7 @@ fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>, keeps_mai
         "\nMarquee is ready\n\
          \x20 API           http://{public}{entry}\n\
          \x20 documentation http://{public}/docs\n\
+         \x20 console       http://{debug}/console\n\
          \x20 metrics       http://{debug}/metrics\n\
          {mail}{database}\
          \n  users of development, each with the password {PASSWORD}\n{users}\

@@ -106,7 +106,18 @@ pub fn limits(settings: &settings::Db, program: &str) -> sqldb::Settings {
         max_waiters: settings.max_waiters,
         deadline: settings.deadline,
         application_name: format!("marquee-{program}"),
+        observer: Some(sqldb::Observer::new(note)),
     }
+}
+
+/// Notes a statement with the request that it belongs to.
+fn note(statement: &sqldb::Statement<'_>) {
+    let failure = match statement.end {
+        sqldb::End::Done => None,
+        sqldb::End::Failed => Some("failed"),
+        sqldb::End::CutOff => Some("cut off"),
+    };
+    telemetry::recorder::statement(statement.sql, statement.rows, statement.took, statement.waited, failure);
 }
 
 /// Where the private cluster of the folder `working` may live, the best place first.

@@ -56,6 +56,7 @@ async fn main() -> std::io::Result<()> {
         output: Output::Writer(Box::new(std::io::sink())),
         otlp_endpoint: None,
         sample_ratio: 0.05,
+        keep: std::env::args().any(|argument| argument == "keep").then_some(telemetry::recorder::Keep::SAMPLE),
     })
     .map_err(std::io::Error::other)?;
 

@@ -27,6 +27,7 @@ use crate::failure;
 use crate::path::{Miss, Tree};
 use crate::pipeline::{Exchange, Pipeline, Place, Resource, Served, Shared};
 use crate::record::{Meter, REQUEST_ID, Record, method_name};
+use crate::route::Access;
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NOTHING_ALLOWED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -130,7 +131,9 @@ impl Worker {
         };
         let method = method_name(incoming.method());
         let client = self.shared.client(&incoming);
-        let record = Record::open(&self.meter, incoming.headers(), method, route, client);
+        let is_probe = matches!(place, Place::Handler(resource, method)
+            if self.resources[resource].methods[method].access == Access::Exempt);
+        let record = Record::open(&self.meter, incoming.headers(), incoming.uri(), method, route, client, is_probe);
         let exchange = Rc::new(Exchange { place, record, client, standing: Cell::new(None) });
         incoming.extensions_mut().insert(Rc::clone(&exchange));
 

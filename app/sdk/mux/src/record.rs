@@ -6,10 +6,12 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::uri::PathAndQuery;
+use actix_web::http::{Method, StatusCode, Uri};
 use apierror::{ApiError, Cause};
 use changes::Traceparent;
+use telemetry::recorder::{self, Asked};
 use telemetry::{InFlight, RouteMetrics, Trace, TraceId};
 use tracing::Span;
 
@@ -48,13 +50,23 @@ impl Record {
     pub(crate) fn open(
         meter: &Meter,
         headers: &HeaderMap,
+        uri: &Uri,
         method: &'static str,
         route: &'static str,
         client: IpAddr,
+        is_probe: bool,
     ) -> Self {
         let trace = Trace::from_headers(|name| only(headers, name));
         let metrics = meter.of(method, route);
         let span = telemetry::request_span(&trace, method, route);
+        let asked = Asked {
+            target: uri.path_and_query().map_or("", PathAndQuery::as_str),
+            has_credentials: headers.contains_key(header::AUTHORIZATION),
+            has_body: headers.contains_key(header::TRANSFER_ENCODING)
+                || only(headers, "content-length").is_some_and(|length| length != "0"),
+            is_probe,
+        };
+        recorder::asked(&span, &asked, |name| only(headers, name));
         if let Some(id) = headers.get(&REQUEST_ID).filter(|value| is_sane(value.as_bytes())) {
             span.in_scope(|| telemetry::annotate("request_id", id.to_str().unwrap_or_default()));
         }
@@ -159,7 +171,8 @@ mod tests {
     #[test]
     fn a_sane_request_id_is_kept_and_any_other_replaced() {
         let client = IpAddr::from([127, 0, 0, 1]);
-        let record = Record::open(&Meter::default(), &HeaderMap::new(), "GET", "/", client);
+        let record =
+            Record::open(&Meter::default(), &HeaderMap::new(), &Uri::from_static("/"), "GET", "/", client, false);
         let with = |value: &[u8]| {
             let mut headers = HeaderMap::new();
             headers.insert(REQUEST_ID, HeaderValue::from_bytes(value).unwrap());

@@ -147,6 +147,11 @@ impl Routes {
         self
     }
 
+    /// What heads its part of the API description.
+    pub fn tag(&self) -> &'static str {
+        self.tag
+    }
+
     /// The lines of the table.
     pub fn iter(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter()

@@ -11,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 use mux::{About, Authenticate, Builder, Routes, operation};
 use service::Parts;
 use settings::{Flags, Sources};
+use webconsole::Views;
 
 struct Nobody;
 
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
         let slow = operation("slow", "Take a second").responds(200, "text/plain");
         let routes = Routes::new("idle", "Idle").get("/v1/slow", Permission::MoviesRead, slow, take_a_second);
         let api = Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()?;
-        Ok(Parts { api, mailbox: None, ready: Box::new(|_, _| ()), close: Box::new(|| ()) })
+        Ok(Parts { api, mailbox: None, console: Views::default(), ready: Box::new(|_, _| ()), close: Box::new(|| ()) })
     })
 }
 

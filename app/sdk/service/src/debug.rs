@@ -12,6 +12,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse};
+use webconsole::Console;
 
 use self::filter::LogFilter;
 use self::guard::Guard;
@@ -35,6 +36,8 @@ pub(crate) struct Shown {
     pub(crate) runtimes: runtimes::Runtimes,
     /// The mails that are kept in place of being sent.
     pub(crate) mailbox: Option<mail::Mailbox>,
+    /// The pages about all of it.
+    pub(crate) console: Console,
 }
 
 pub(crate) fn app(
@@ -48,7 +51,7 @@ pub(crate) fn app(
         InitError = (),
     > + use<>,
 > {
-    let Shown { mailbox, guard, log, profiles, .. } = shown.clone();
+    let Shown { mailbox, guard, log, profiles, console, .. } = shown.clone();
     App::new()
         .app_data(Data::new(shown))
         .route("/metrics", web::get().to(metrics))
@@ -58,6 +61,7 @@ pub(crate) fn app(
         .route("/debug/runtime", web::get().to(runtime))
         .configure(filter::routes(log))
         .configure(profiles::routes(profiles))
+        .configure(console.pages())
         .configure(|config| {
             if let Some(mailbox) = mailbox {
                 config.configure(mailbox::pages(mailbox));

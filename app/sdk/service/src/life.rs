@@ -8,9 +8,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use settings::{LogFormat, Settings};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use settings::{Environment, LogFormat, Settings};
+use telemetry::recorder::Keep;
 use telemetry::{Format, Output, Telemetry};
 use tokio_util::sync::CancellationToken;
+use webconsole::{Console, Process, Views};
 
 use crate::debug::filter::LogFilter;
 use crate::debug::guard::Guard;
@@ -45,6 +49,8 @@ pub struct Parts {
     pub api: mux::Api,
     /// Mails that are kept in place of being sent, for the debug listener to show.
     pub mailbox: Option<mail::Mailbox>,
+    /// What the console shows beside what every process has.
+    pub console: Views,
     /// What is done once the process is ready, with the addresses of the public and of the debug listener.
     pub ready: Box<dyn FnOnce(SocketAddr, SocketAddr) + Send>,
     /// What is done last, once nothing needs it any more: closing a pool, leaving a cluster.
@@ -111,7 +117,7 @@ where
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    let outcome = serve_until_told(name, version, loaded.settings, build, begun, &telemetry).await;
+    let outcome = serve_until_told(name, version, loaded, build, begun, &telemetry).await;
     let code = match outcome {
         Ok(code) => code,
         Err(error) => {
@@ -131,7 +137,7 @@ where
 async fn serve_until_told<F, Fut>(
     name: &'static str,
     version: &'static str,
-    settings: Settings,
+    loaded: settings::Loaded,
     build: F,
     begun: Instant,
     telemetry: &Telemetry,
@@ -140,6 +146,8 @@ where
     F: FnOnce(Start) -> Fut,
     Fut: Future<Output = anyhow::Result<Parts>>,
 {
+    let shown = loaded.show();
+    let settings = loaded.settings;
     let mut signals = Signals::take().context("cannot take over the signals")?;
     let public = Listener::bind("web.api_host", settings.web.api_host)?;
     let private = Listener::bind("web.debug_host", settings.web.debug_host)?;
@@ -155,10 +163,26 @@ where
             return Ok(ExitCode::SUCCESS);
         }
     };
-    let Parts { api, mailbox, ready, close } = built?;
+    let Parts { api, mailbox, console, ready, close } = built?;
+    let console = Console::new(
+        Process {
+            name,
+            version,
+            environment: settings.env,
+            settings: shown,
+            api_url: format!("http://{}", public.address()),
+            max_in_flight: settings.web.max_in_flight,
+            max_waiters: settings.db.max_waiters,
+            requests: telemetry.requests(),
+            metrics: telemetry.metrics(),
+            ready: readiness_of(&readiness),
+        },
+        Views { mailbox: mailbox.clone(), ..console },
+    );
 
-    let servers =
-        start_servers(name, version, &settings, &api, mailbox, public, private, &readiness, &tasks, telemetry)?;
+    let servers = start_servers(
+        name, version, &settings, &api, mailbox, console, public, private, &readiness, &tasks, telemetry,
+    )?;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (api_url, debug_url) = (servers.url(&servers.public), servers.url(&servers.private));
     match readiness.check().await {
@@ -209,6 +233,7 @@ fn start_servers(
     settings: &Settings,
     api: &mux::Api,
     mailbox: Option<mail::Mailbox>,
+    console: Console,
     public: Listener,
     private: Listener,
     readiness: &Readiness,
@@ -233,6 +258,7 @@ fn start_servers(
         profiles: Profiles::new(closing.clone()),
         runtimes: tasks.runtimes().clone(),
         mailbox,
+        console: console.clone(),
     };
     let one = Options { workers: NonZeroUsize::new(1), ..options.clone() };
     let private = serve("debug server", private, &one, tasks, move || debug::app(shown.clone()))
@@ -240,11 +266,24 @@ fn start_servers(
     let app = api.clone();
     let public = serve("server", public, &options, tasks, move || app.app()).context("cannot serve")?;
     let limited = api.clone();
+    tasks.every("look at the metrics", webconsole::SAMPLE, move || {
+        console.sample();
+        std::future::ready(())
+    });
     tasks.every("forget idle clients", EVICTION, move || {
         let limited = limited.clone();
         async move { limited.evict() }
     });
     Ok(Servers { public, private, closing })
+}
+
+/// What the console asks for readiness.
+fn readiness_of(readiness: &Readiness) -> Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync> {
+    let readiness = readiness.clone();
+    Box::new(move || {
+        let readiness = readiness.clone();
+        async move { readiness.check().await.map_err(|unready| unready.to_string()) }.boxed()
+    })
 }
 
 /// Drain, then stop: the public server first, so that metrics and readiness can be read to the end.
@@ -277,6 +316,10 @@ fn telemetry_options(name: &str, version: &str, settings: &Settings) -> telemetr
         output: wanted.log_file.clone().map_or(Output::Stdout, Output::File),
         otlp_endpoint: wanted.otlp_endpoint.clone(),
         sample_ratio: wanted.sample_ratio,
+        keep: Some(match settings.env {
+            Environment::Development => Keep::ALL,
+            Environment::Production => Keep::SAMPLE,
+        }),
     }
 }
 

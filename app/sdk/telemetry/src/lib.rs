@@ -22,6 +22,7 @@ mod filter;
 mod http;
 mod log;
 mod prometheus;
+pub mod recorder;
 mod scrub;
 mod spans;
 mod trace;
@@ -71,6 +72,8 @@ pub struct Options {
     pub otlp_endpoint: Option<String>,
     /// Share of the traces begun here that are recorded, 0 to 1.
     pub sample_ratio: f64,
+    /// What is kept of requests in memory; nothing without one.
+    pub keep: Option<recorder::Keep>,
 }
 
 /// How a log line is written.
@@ -99,6 +102,7 @@ pub struct Telemetry {
     metrics: Metrics,
     filter: Filter,
     pipeline: Option<Pipeline>,
+    requests: recorder::Requests,
     queue: Queue,
     /// Upkeep; aborted when dropped.
     tasks: JoinSet<()>,
@@ -184,12 +188,15 @@ pub fn build(options: Options) -> Result<(Dispatch, Telemetry), Error> {
     let logs = Logs::new(format, queue.clone(), sampler).with_filter(log::filter(filter));
     let recorded = pipeline.as_ref().map(|pipeline| pipeline.layer::<_>());
     // The logs come first: `Telemetry::filter` names the type of the subscriber below them.
-    let dispatch = Dispatch::new(Registry::default().with(logs).with(recorded));
+    let recorder = options.keep.map(recorder::Recorder::new);
+    let requests = recorder.as_ref().map(recorder::Recorder::requests).unwrap_or_default();
+    let noted = recorder.map(|recorder| recorder.with_filter(recorder::filter()));
+    let dispatch = Dispatch::new(Registry::default().with(logs).with(recorded).with(noted));
 
     let metrics = metrics.with(queue.losses()).with_all(pipeline.as_ref().map(Pipeline::losses));
     prometheus::build_info(options.service_name, options.service_version);
     let tasks = prometheus::upkeep(&metrics);
-    Ok((dispatch, Telemetry { metrics, filter: changeable, pipeline, queue, tasks, stopped: false }))
+    Ok((dispatch, Telemetry { metrics, filter: changeable, pipeline, requests, queue, tasks, stopped: false }))
 }
 
 impl Telemetry {
@@ -197,6 +204,12 @@ impl Telemetry {
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         self.metrics.clone()
+    }
+
+    /// The requests that are kept, for the debug listener.
+    #[must_use]
+    pub fn requests(&self) -> recorder::Requests {
+        self.requests.clone()
     }
 
     /// Changes what is logged, from now on.

@@ -15,13 +15,19 @@ use tracing::{Dispatch, Metadata, Span, dispatcher, span::Id};
 use tracing_opentelemetry::{OpenTelemetrySpanExt as _, get_otel_context};
 use tracing_subscriber::{Registry, registry::LookupSpan as _};
 
-use crate::{log::Logs, spans};
+use crate::{log::Logs, recorder, spans};
 
 /// Target of spans that begin recorded work.
 pub(crate) const RECORDED: &str = "telemetry::recorded";
 
 /// Target of spans that begin work which is only logged.
 pub(crate) const PLAIN: &str = "telemetry::plain";
+
+/// Target of the events that tell of whole requests.
+pub(crate) const BOUNDARY_EVENTS: &str = "http";
+
+/// What they say.
+pub(crate) const REQUEST_EVENT: &str = "request";
 
 /// `tracestate` may be refused beyond this many bytes (W3C Trace Context 3.3.1.5).
 const MAX_TRACESTATE: usize = 512;
@@ -128,6 +134,12 @@ pub(crate) struct Active {
     recorded: bool,
 }
 
+impl Active {
+    pub(crate) fn id(&self) -> TraceId {
+        self.trace.id
+    }
+}
+
 /// The span of a request; the fields are on every log line inside it. `route` is the template, never the path.
 #[must_use]
 pub fn request_span(trace: &Trace, method: &str, route: &str) -> Span {
@@ -136,13 +148,16 @@ pub fn request_span(trace: &Trace, method: &str, route: &str) -> Span {
         context.span().set_attribute(KeyValue::new("http.request.method", method.to_owned()));
         context.span().set_attribute(KeyValue::new("http.route", route.to_owned()));
     });
+    recorder::begin_request(&span, trace, method, route);
     span
 }
 
 /// The span of work that no request waits for: a job, a migration, a sweep.
 #[must_use]
 pub fn task_span(trace: &Trace, name: &'static str) -> Span {
-    open(trace, "internal", &name, &[("task", &name)])
+    let span = open(trace, "internal", &name, &[("task", &name)]);
+    recorder::begin_task(&span, trace, name);
+    span
 }
 
 /// Ends a request: its one log line, and the outcome on its span. Server errors are warnings: their cause is
@@ -161,6 +176,7 @@ pub fn request_done(span: &Span, status: u16, elapsed: Duration) {
             context.span().set_status(Status::error(""));
         }
     });
+    recorder::end_request(span, status, elapsed);
 }
 
 /// Adds a field to the request or task around the caller: to all its log lines from now on, and to its span.
@@ -176,6 +192,8 @@ pub fn annotate(name: &'static str, value: impl fmt::Display) {
         };
         if let Some(span) = registry.span(&boundary) {
             logs.annotate(&span, name, &value);
+            let trail = span.extensions().get::<recorder::Trail>().cloned();
+            recorder::annotate(trail.as_ref(), name, &value);
         }
         if let Some(context) = get_otel_context(&boundary, dispatch).filter(|_| recorded) {
             context.span().set_attribute(KeyValue::new(name, value.to_string()));

@@ -57,6 +57,17 @@ pub struct Standing {
     pub dead: i64,
 }
 
+/// How far a consumer is behind in one part.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Lag {
+    /// Which consumer.
+    pub consumer: String,
+    /// Which part.
+    pub partition: i16,
+    /// Events that it is not past, counted up to [`COUNTED`].
+    pub behind: i64,
+}
+
 /// How many events ahead of a consumer are counted in each part: after an outage there may be millions.
 pub const COUNTED: i64 = 1000;
 
@@ -133,6 +144,25 @@ pub async fn standings(db: &Db) -> Result<Vec<Standing>, Error> {
             ) AS counted
         ) AS ahead
         GROUP BY consumer ORDER BY consumer";
+    db.fetch_all(sqlx::query_as(SQL).bind(COUNTED)).await
+}
+
+/// How far every consumer is behind in each part.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn lags(db: &Db) -> Result<Vec<Lag>, Error> {
+    const SQL: &str = "
+        SELECT consumer, partition, (
+            SELECT count(*) FROM (
+                (
+                    SELECT 1 FROM events AS e WHERE e.partition = c.partition AND e.position > c.position LIMIT $1
+                ) UNION ALL (
+                    SELECT 1 FROM events AS e WHERE e.partition = c.partition AND e.position IS NULL LIMIT $1
+                ) LIMIT $1
+            ) AS counted
+        ) AS behind
+        FROM event_cursors AS c ORDER BY consumer, partition";
     db.fetch_all(sqlx::query_as(SQL).bind(COUNTED)).await
 }
 

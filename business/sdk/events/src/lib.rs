@@ -33,7 +33,7 @@ mod settings;
 pub use crate::consumer::{Carrier, Consumer, Failure, Start};
 pub use crate::event::{Event, PARTITIONS};
 pub use crate::letters::{
-    COUNTED, Holder, Letter, LetterFilter, Standing, drop_letters, holders, letters, retry, standings,
+    COUNTED, Holder, Lag, Letter, LetterFilter, Standing, drop_letters, holders, lags, letters, retry, standings,
 };
 pub use crate::log::{KEPT, after, forget, last_position, seen, sweep};
 pub use crate::relay::{Ended, Relay};

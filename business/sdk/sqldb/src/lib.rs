@@ -28,6 +28,7 @@
 mod db;
 mod deadline;
 mod error;
+mod observer;
 mod opening;
 mod pool;
 mod server;
@@ -38,6 +39,7 @@ mod tx;
 pub use crate::db::Db;
 pub use crate::deadline::{from_now, within};
 pub use crate::error::Error;
+pub use crate::observer::{End, Observer, Statement};
 pub use crate::pool::Stats;
 pub use crate::server::Server;
 pub use crate::settings::{CLIENT_CHECK_INTERVAL, Settings, SettingsError};

@@ -109,8 +109,9 @@ impl Pool {
         };
         match object {
             Ok(object) => {
-                self.counters.granted(start.elapsed());
-                Ok(Slot::new(object, Arc::clone(&self.counters)))
+                let waited = start.elapsed();
+                self.counters.granted(waited);
+                Ok(Slot::new(object, Arc::clone(&self.counters), self.settings.observer.clone(), waited))
             }
             Err(error) => {
                 self.counters.refused.fetch_add(1, Ordering::Relaxed);

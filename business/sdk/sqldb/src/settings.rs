@@ -6,6 +6,8 @@ use std::time::Duration;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::observer::Observer;
+
 /// How often the server looks whether the client of a running statement is still there.
 pub const CLIENT_CHECK_INTERVAL: Duration = Duration::from_millis(400);
 
@@ -28,6 +30,8 @@ pub struct Settings {
     pub deadline: Duration,
     /// The name under which the server lists the connections.
     pub application_name: String,
+    /// Who is told of every statement.
+    pub observer: Option<Observer>,
 }
 
 /// The URL or a limit cannot be used.
@@ -52,6 +56,7 @@ impl Default for Settings {
             max_waiters: 100,
             deadline: Duration::from_secs(3),
             application_name: "marquee".to_owned(),
+            observer: None,
         }
     }
 }

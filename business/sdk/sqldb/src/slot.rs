@@ -6,10 +6,11 @@ use std::time::Duration;
 use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::query::{Query, QueryAs};
-use sqlx::{FromRow, Postgres};
+use sqlx::{Executor, FromRow, Postgres};
 use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Session};
+use crate::observer::{Observed, Observer, Text, Watch};
 use crate::opening::Place;
 use crate::pool::{Counters, Manager};
 
@@ -17,6 +18,9 @@ use crate::pool::{Counters, Manager};
 pub(crate) struct Slot {
     object: Option<Object<Manager>>,
     counters: Arc<Counters>,
+    observer: Option<Observer>,
+    /// How long it was waited for, until the first statement has told it.
+    waited: Duration,
     /// A statement was sent and its end has not been read.
     in_statement: bool,
     /// A transaction was begun and its end has not been read.
@@ -35,8 +39,13 @@ pub(crate) struct Link {
 }
 
 impl Slot {
-    pub(crate) fn new(object: Object<Manager>, counters: Arc<Counters>) -> Self {
-        Self { object: Some(object), counters, in_statement: false, in_transaction: false }
+    pub(crate) fn new(
+        object: Object<Manager>,
+        counters: Arc<Counters>,
+        observer: Option<Observer>,
+        waited: Duration,
+    ) -> Self {
+        Self { object: Some(object), counters, observer, waited, in_statement: false, in_transaction: false }
     }
 
     /// Runs a statement and reads its rows to the end of the answer.
@@ -48,8 +57,14 @@ impl Slot {
     where
         T: Send + Unpin + for<'r> FromRow<'r, PgRow>,
     {
-        let outcome = timeout_at(deadline, query.fetch_all(self.enter(deadline)?)).await;
-        self.settle(outcome)
+        let (text, watch) = self.watch();
+        let outcome = timeout_at(deadline, self.enter(deadline)?.fetch_all(Observed::new(query, &text))).await;
+        let outcome = self.settle(outcome).and_then(|rows| {
+            let read = rows.iter().map(T::from_row).collect::<Result<Vec<T>, _>>();
+            read.map_err(Error::from)
+        });
+        watch.end(outcome.as_ref().ok().map(|rows| rows.len() as u64));
+        outcome
     }
 
     /// Runs a statement and counts the rows it changed.
@@ -58,15 +73,27 @@ impl Slot {
         deadline: Instant,
         query: Query<'q, Postgres, PgArguments>,
     ) -> Result<u64, Error> {
-        let outcome = timeout_at(deadline, query.execute(self.enter(deadline)?)).await;
-        self.settle(outcome).map(|done| done.rows_affected())
+        let (text, watch) = self.watch();
+        let outcome = timeout_at(deadline, self.enter(deadline)?.execute(Observed::new(query, &text))).await;
+        let outcome = self.settle(outcome).map(|done| done.rows_affected());
+        watch.end(outcome.as_ref().ok().copied());
+        outcome
     }
 
     /// Runs a command that has neither parameters nor rows, such as `BEGIN`.
     pub(crate) async fn command(&mut self, deadline: Instant, sql: &'static str) -> Result<(), Error> {
         // check: unprepared: BEGIN, COMMIT and the like, from the other files of this crate
+        let (text, watch) = self.watch();
+        text.set(sqlx::SqlStr::from_static(sql));
         let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter(deadline)?)).await;
-        self.settle(outcome).map(|_| ())
+        let outcome = self.settle(outcome).map(|_| ());
+        watch.end(outcome.as_ref().ok().map(|()| 0));
+        outcome
+    }
+
+    /// Watches the next statement: where its text comes to be known, and what tells of its end.
+    fn watch(&mut self) -> (Text, Watch) {
+        Watch::begin(self.observer.as_ref(), std::mem::take(&mut self.waited))
     }
 
     /// The connection for one more statement, marked as in a statement before a byte is sent. Past the deadline none is:

@@ -187,6 +187,7 @@ pub(crate) fn logs() -> &'static Arc<Mutex<Vec<u8>>> {
                     output: telemetry::Output::Writer(Box::new(writer)),
                     otlp_endpoint: None,
                     sample_ratio: 0.0,
+                    keep: Some(telemetry::recorder::Keep::ALL),
                 })
                 .unwrap();
                 std::future::pending::<()>().await;

@@ -5,6 +5,7 @@ mod cost;
 mod logs;
 mod metrics;
 mod process;
+mod requests;
 mod traces;
 
 use std::{
@@ -57,6 +58,7 @@ fn options(output: Output) -> Options {
         output,
         otlp_endpoint: None,
         sample_ratio: 1.0,
+        keep: Some(telemetry::recorder::Keep::ALL),
     }
 }
 
