@@ -4,6 +4,9 @@
 //! the test's own. Whatever [`Api`] is asked, each answer has to be one that `/openapi.json` describes, and to keep the
 //! rules that hold for all answers; a test only says what is special about its own.
 //!
+//! With `MARQUEE_TEST_SHAPE=split` the same tests are put to the services as processes of their own, so many replicas of each,
+//! behind the gateway (`make test-split`).
+//!
 //! [`conformance!`] makes a test of each general rule of the HTTP contract for one [`Resource`].
 //!
 //! What fails here fails the test that needs it: nothing returns an error.
@@ -23,6 +26,7 @@ mod people;
 mod raw;
 mod resource;
 mod sending;
+mod split;
 
 pub use crate::answer::Answer;
 pub use crate::api::{Api, Instance, run};

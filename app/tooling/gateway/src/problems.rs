@@ -31,7 +31,12 @@ pub fn problems() -> String {
     for (statuses, code) in CAUSES {
         let status = code.status().as_u16();
         let statuses = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
-        let later = if LATER.contains(code) { "\n    add_header Retry-After 1 always;" } else { "" };
+        let field = match code {
+            code if LATER.contains(code) => "\n    add_header Retry-After 1 always;",
+            // nginx refuses TRACE and CONNECT before it knows whose path it is.
+            Code::MethodNotAllowed => "\n    add_header Allow \"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\" always;",
+            _ => "",
+        };
         let (slug, title, media_type) = (code.slug(), code.title().replace('\'', "\\'"), problem::MEDIA_TYPE);
         // Writing to a string cannot fail.
         let _ = write!(
@@ -40,8 +45,8 @@ pub fn problems() -> String {
              location = /.problem/{slug} {{\n    \
                  internal;\n    \
                  default_type {media_type};\n    \
-                 include answer.conf;{later}\n    \
-                 return {status} '{{\"type\":\"/problems/{slug}\",\"title\":\"{title}\",\"status\":{status}$problem_instance,\"trace_id\":\"$trace_id\"}}';\n\
+                 include answer.conf;{field}\n    \
+                 return {status} '{{\"type\":\"/problems/{slug}\",\"title\":\"{title}\",\"status\":{status},\"instance\":\"$problem_instance\",\"trace_id\":\"$trace_id\"}}';\n\
              }}\n"
         );
     }
