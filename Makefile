@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain test-split postgres nats nginx
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -57,6 +57,17 @@ fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spec
 test-scaffold: toolchain postgres ## a generated resource in a clean clone: built, served, tested, checked for drift
 	CARGO_TARGET_DIR="$${CARGO_TARGET_DIR:-$(CURDIR)/target}" zarf/scaffold/run.sh
 
+test-split: toolchain postgres nginx ## the API suite against the services as processes of their own behind nginx (zarf/gateway)
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast $(SPLIT_SUITES:%=--test %) conformance
+	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast --test platform -- --exact $(SPLIT_STORIES)
+
+# The suites with the rules that hold for every resource: whoever has a list of them, as `admin new resource` makes it.
+SPLIT_SUITES = $(shell grep -rl 'apitest::conformance' --include=*.rs app/domain/*/tests | cut -d / -f 3 | sort -u)
+SPLIT_STORIES := policy::every_cell_of_the_policy_is_what_is_served \
+	trail::every_change_of_every_domain_leaves_an_audit_and_an_event \
+	readme::the_tour_shows_what_the_program_answers
+
 test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
 	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load
 	zarf/rolling/run.sh
@@ -103,3 +114,6 @@ postgres:
 
 nats:
 	@zarf/dev/install.sh nats-server
+
+nginx:
+	@zarf/dev/install.sh nginx

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::description::Description;
 use crate::people::{self, People, Standing};
 use crate::sending::Request;
-use crate::split::{self, Split};
+use crate::split::{Split, split_is_wanted};
 
 /// An application under test.
 pub struct Api {
@@ -84,7 +84,7 @@ impl Api {
             let (authenticator, users) = (people.authenticator(&db, state_lifetime), people::users(&db));
             Instance { db, authenticator, users }
         };
-        let (addresses, split) = if split::is_wanted() {
+        let (addresses, split) = if split_is_wanted() {
             let own = [
                 ("db.url", database.url().to_owned()),
                 ("auth.keys_dir", people.folder().display().to_string()),

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::api::Api;
-use crate::split;
+use crate::split::split_is_wanted;
 
 /// How long a gateway has nothing to say when it has said all.
 const QUIET: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ impl Raw {
     /// Says that nothing more comes, and gives the status codes of all answers until the connection closes.
     pub async fn finish(mut self) -> Vec<u16> {
         let mut bytes = Vec::new();
-        if split::is_wanted() {
+        if split_is_wanted() {
             // A gateway takes the end of what a client says for the client's leave: it is said once all was answered.
             while let Ok(Ok(1..)) = tokio::time::timeout(QUIET, self.0.read_buf(&mut bytes)).await {}
         }

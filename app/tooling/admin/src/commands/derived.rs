@@ -13,8 +13,12 @@ pub(super) fn derived(services: &[Service]) -> Result<Vec<Derived>, Failure> {
         .map(|service| gateway::Service { name: service.name, document: &service.document })
         .collect();
     let file = |path: &str, text| Derived { path: path.to_owned(), text };
-    Ok(vec![
+    let mut files = vec![
         file(gateway::ROUTES, gateway::routes(&parts).map_err(|error| failure(&error))?),
         file(gateway::PROBLEMS, gateway::problems()),
-    ])
+    ];
+    for (path, text) in services.first().map(|whole| watch::files(&whole.document)).unwrap_or_default() {
+        files.push(Derived { path, text });
+    }
+    Ok(files)
 }
