@@ -5,6 +5,8 @@
 
 mod location;
 mod problems;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

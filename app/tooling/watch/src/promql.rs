@@ -64,7 +64,10 @@ fn take<'e>(name: &str, after: &'e str, used: &mut Used) -> &'e str {
         used.labels.extend(labels.split(',').map(|label| label.trim().to_owned()).filter(|label| !label.is_empty()));
         return rest;
     }
-    let is_no_metric = next.starts_with('(') || name.starts_with(|c: char| c.is_ascii_digit() || c == '$');
+    // An aggregation may name its labels before what it is of.
+    let follows = |word: &str| next.strip_prefix(word).is_some_and(|rest| rest.starts_with([' ', '(']));
+    let is_function = next.starts_with('(') || follows("by") || follows("without");
+    let is_no_metric = is_function || name.starts_with(|c: char| c.is_ascii_digit() || c == '$');
     if is_no_metric || WORDS.contains(&name.to_ascii_lowercase().as_str()) {
         return after;
     }

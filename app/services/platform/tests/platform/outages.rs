@@ -283,9 +283,7 @@ async fn a_database_that_is_cut_off_loses_no_acknowledged_write() {
             });
         }
     });
-    let direct = cluster.url("films");
-    let (user, _) = direct.trim_start_matches("postgres://").split_once('@').unwrap_or(("postgres", ""));
-    let url = format!("postgres://{user}@{}.5:{port}/films", network.subnet);
+    let url = format!("postgres://marquee@{}.5:{port}/films?sslmode=disable", network.subnet);
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("platform");
     let script = format!("#!/bin/sh\nexec ip netns exec {} {} \"$@\"\n", network.name, env!("CARGO_BIN_EXE_platform"));

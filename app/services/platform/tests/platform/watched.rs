@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use natstest::Broker;
+use otlptest::Collector;
 use reqwest::Method;
 use serde_json::{Value, json};
 use types::Role;
@@ -99,13 +100,13 @@ fn missing(expressions: &[(String, String)], exported: &Exported, routes: &BTree
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rules_and_dashboards_name_what_a_running_program_exports() {
-    let (shop, broker) = (Shop::new().await, Broker::started());
+    let (shop, broker, collector) = (Shop::new().await, Broker::started(), Collector::start().await);
     let editor = shop.editor().await;
     let customer = shop.user("customer@example.com", "correct horse battery", Role::Customer).await;
     let customer = shop.token(&customer);
     let accounts = shop.setup().of(beside("accounts")).ready().await;
     let setup = shop.setup().with("events.nats_url", broker.url()).with("peers.accounts_url", &*accounts.url);
-    let process = setup.ready().await;
+    let process = setup.with("telemetry.otlp_endpoint", &collector.endpoint).ready().await;
     assert_eq!(post(format!("{}/v1/movies", process.url), &editor, &film("Alien")).await.status, 201);
     get(format!("{}/v1/movies/unknown", process.url)).await;
     let transfer = json!({"to": Uuid::now_v7(), "amount": {"amount": 1, "currency": "USD"}});
