@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats test-split test-outages nginx ip
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -41,7 +41,7 @@ lint: toolchain arch ## format, clippy, layers, documentation, licences
 arch: toolchain ## which crate may use which, and the shape each one keeps
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin arch
 
-unit: toolchain postgres nats
+unit: toolchain postgres nats nginx
 	$(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast
 
 bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot; deep pages, places
@@ -67,9 +67,24 @@ test-profiles: toolchain ## profiles, those of the heap among them: jemalloc is 
 	$(CARGO) build $(CARGO_LOCKED) --workspace $(HEAP) --example faults --example idle
 	$(CARGO) test $(CARGO_LOCKED) --workspace $(HEAP) --test service
 
-test-rolling: toolchain postgres ## six rolling restarts behind haproxy under load: no request may fail
-	$(CARGO) build $(CARGO_LOCKED) --bin platform --bin rolling-load
+test-split: toolchain postgres nginx ## the API suite against the services as processes of their own behind nginx (zarf/gateway)
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast $(SPLIT_SUITES:%=--test %) conformance
+	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast --test platform -- --exact $(SPLIT_STORIES)
+
+# The suites with the rules that hold for every resource: whoever has a list of them, as `admin new resource` makes it.
+SPLIT_SUITES = $(shell grep -rl 'apitest::conformance' --include=*.rs app/domain/*/tests | cut -d / -f 3 | sort -u)
+SPLIT_STORIES := policy::every_cell_of_the_policy_is_what_is_served \
+	trail::every_change_of_every_domain_leaves_an_audit_and_an_event \
+	readme::the_tour_shows_what_the_program_answers
+
+test-rolling: toolchain postgres nginx ## rolling restarts under load: the platform behind haproxy, the services behind nginx; no request may fail
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
 	zarf/rolling/run.sh
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --nocapture --exact gateway::restarts_of_every_service_in_turn_fail_no_request
+
+test-outages: toolchain postgres ip ## a database killed, frozen, cut off for 30 s under load: no acknowledged write may be lost (the last needs root)
+	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --nocapture --test-threads 1 outages::
 
 clients: toolchain ## the TypeScript and the Rust client, from the OpenAPI document of the code (zarf/clients)
 	$(CARGO) build $(CARGO_LOCKED) --bin admin
@@ -137,3 +152,9 @@ postgres:
 
 nats:
 	@zarf/dev/install.sh nats-server
+
+nginx:
+	@zarf/dev/install.sh nginx
+
+ip:
+	@zarf/dev/install.sh ip

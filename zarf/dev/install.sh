@@ -8,6 +8,9 @@ set -eu
 has() {
     case $1 in
         python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        # With the module that takes `Server` out of its answers.
+        nginx) { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; } &&
+            { [ ! -d /usr/lib/nginx/modules ] || [ -e /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so ]; } ;;
         node) command -v node >/dev/null && command -v npm >/dev/null ;;
         *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
     esac
@@ -21,6 +24,13 @@ packages_of() {
         brew:python) echo python ;;
         brew:node) echo node ;;
         *:node) echo nodejs npm ;;
+        apt-get:nginx) echo nginx libnginx-mod-http-headers-more-filter ;;
+        dnf:nginx) echo nginx nginx-mod-headers-more ;;
+        apt-get:promtool) echo prometheus ;;
+        dnf:promtool) echo golang-github-prometheus ;;
+        brew:promtool) echo prometheus ;;
+        apt-get:ip) echo iproute2 ;;
+        dnf:ip) echo iproute ;;
         dnf:nats-server) echo /usr/bin/nats-server ;;
         *) echo "$2" ;;
     esac
@@ -55,9 +65,11 @@ case $manager in
     apt-get)
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
         # A service that is masked is not started by its package.
-        case $packages in *nats-server*)
-            if [ -d /run/systemd/system ]; then $as_root systemctl mask --quiet nats-server.service; fi ;;
-        esac
+        for server in nats-server nginx prometheus; do
+            case " $packages " in *" $server "*)
+                if [ -d /run/systemd/system ]; then $as_root systemctl mask --quiet "$server.service"; fi ;;
+            esac
+        done
         $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
         ;;
     dnf) $as_root dnf install -y -q $packages >/dev/null ;;

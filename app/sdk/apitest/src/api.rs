@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::description::Description;
 use crate::people::{self, People, Standing};
 use crate::sending::Request;
+use crate::split::{Split, split_is_wanted};
 
 /// An application under test.
 pub struct Api {
@@ -30,6 +31,8 @@ pub struct Api {
     pub(crate) reader: Option<Role>,
     db: Db,
     authenticator: Authenticator,
+    /// The services, where they are processes of their own.
+    _split: Option<Split>,
     /// Dropped last: the instances work on it.
     database: Database,
 }
@@ -62,39 +65,38 @@ impl Api {
         state_lifetime: Duration,
         tables: impl Fn(Instance) -> Vec<Routes>,
     ) -> Self {
+        Self::start_as(instances, state_lifetime, &[], tables).await
+    }
+
+    /// As [`Api::start_with`], for tables that need more than a database: with these settings, processes work with the same.
+    pub async fn start_as(
+        instances: usize,
+        state_lifetime: Duration,
+        settings: &[(&str, String)],
+        tables: impl Fn(Instance) -> Vec<Routes>,
+    ) -> Self {
         let database = Database::new().await;
         let db = pool(&database);
         let people = People::sign_up(&db).await;
         let authenticator = people.authenticator(&db, state_lifetime);
-        let list_key = request::ListKey::from(Cursors::new(&[7; 32]));
-        let tasks = Tasks::new();
-        let options = Options {
-            workers: NonZeroUsize::new(2),
-            head_timeout: Duration::from_secs(5),
-            keep_alive: Duration::from_secs(30),
-            shutdown: Duration::from_secs(1),
-        };
-        let mut addresses = Vec::new();
-        for _ in 0..instances {
-            let about = About {
-                title: "Marquee".to_owned(),
-                version: "0.0.0".to_owned(),
-                description: "The API under test.".to_owned(),
-                contact: ("Marquee".to_owned(), "https://marquee.example".to_owned()),
-            };
-            let settings = mux::Settings { deadline: Duration::from_secs(10), ..mux::Settings::default() };
+        let instance = || {
             let db = pool(&database);
-            let authenticator = people.authenticator(&db, state_lifetime);
-            let users = people::users(&db);
-            let mut builder = mux::Builder::new(about, authenticator.clone(), settings);
-            for table in tables(Instance { db, authenticator, users }) {
-                builder = builder.routes(table.extractor_data(list_key.clone()));
-            }
-            let api = builder.build().unwrap();
-            let listener = Listener::bind("test", SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-            let running = service::serve("test", listener, &options, &tasks, move || api.app()).unwrap();
-            addresses.push(running.address());
-        }
+            let (authenticator, users) = (people.authenticator(&db, state_lifetime), people::users(&db));
+            Instance { db, authenticator, users }
+        };
+        let (addresses, split) = if split_is_wanted() {
+            let own = [
+                ("db.url", database.url().to_owned()),
+                ("auth.keys_dir", people.folder().display().to_string()),
+                ("auth.issuer", people::ISSUER.to_owned()),
+            ];
+            let split = Split::start(instances, &tables(instance()), &[&own, settings].concat()).await;
+            (vec![split.address(); instances], Some(split))
+        } else {
+            let made: Vec<_> =
+                (0..instances).map(|_| instance()).map(|one| (one.authenticator.clone(), tables(one))).collect();
+            (serve(made), None)
+        };
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(30))
@@ -102,7 +104,7 @@ impl Api {
             .unwrap();
         let url = format!("http://{}/openapi.json", addresses[0]);
         let description = Description::new(http.get(url).send().await.unwrap().json().await.unwrap());
-        Self { addresses, http, people, description, reader: None, db, authenticator, database }
+        Self { addresses, http, people, description, reader: None, db, authenticator, _split: split, database }
     }
 
     /// From here on, reads that name nobody are sent by the first user of this role.
@@ -191,6 +193,37 @@ impl Api {
     pub fn address(&self, instance: usize) -> SocketAddr {
         self.addresses[instance]
     }
+}
+
+/// Serves the tables of each instance, within the test.
+fn serve(instances: Vec<(Authenticator, Vec<Routes>)>) -> Vec<SocketAddr> {
+    let list_key = request::ListKey::from(Cursors::new(&[7; 32]));
+    let tasks = Tasks::new();
+    let options = Options {
+        workers: NonZeroUsize::new(2),
+        head_timeout: Duration::from_secs(5),
+        keep_alive: Duration::from_secs(30),
+        shutdown: Duration::from_secs(1),
+    };
+    let mut addresses = Vec::new();
+    for (authenticator, tables) in instances {
+        let about = About {
+            title: "Marquee".to_owned(),
+            version: "0.0.0".to_owned(),
+            description: "The API under test.".to_owned(),
+            contact: ("Marquee".to_owned(), "https://marquee.example".to_owned()),
+        };
+        let settings = mux::Settings { deadline: Duration::from_secs(10), ..mux::Settings::default() };
+        let mut builder = mux::Builder::new(about, authenticator, settings);
+        for table in tables {
+            builder = builder.routes(table.extractor_data(list_key.clone()));
+        }
+        let api = builder.build().unwrap();
+        let listener = Listener::bind("test", SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let running = service::serve("test", listener, &options, &tasks, move || api.app()).unwrap();
+        addresses.push(running.address());
+    }
+    addresses
 }
 
 fn pool(database: &Database) -> Db {

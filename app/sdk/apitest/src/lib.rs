@@ -4,6 +4,9 @@
 //! the test's own. Whatever [`Api`] is asked, each answer has to be one that `/openapi.json` describes, and to keep the
 //! rules that hold for all answers; a test only says what is special about its own.
 //!
+//! With `MARQUEE_TEST_SHAPE=split` the same tests are put to the services as processes of their own, so many replicas of each,
+//! behind the gateway (`make test-split`).
+//!
 //! [`conformance!`] makes a test of each general rule of the HTTP contract for one [`Resource`].
 //!
 //! What fails here fails the test that needs it: nothing returns an error.
@@ -23,6 +26,7 @@ mod people;
 mod raw;
 mod resource;
 mod sending;
+mod split;
 
 pub use crate::answer::Answer;
 pub use crate::api::{Api, Instance, run};
@@ -30,3 +34,4 @@ pub use crate::people::{PASSWORD, Standing};
 pub use crate::raw::Raw;
 pub use crate::resource::{Filter, List, Resource, Sort, merge};
 pub use crate::sending::Request;
+pub use crate::split::{Split, split_is_wanted};

@@ -1,5 +1,6 @@
 //! The users of a test: two of each role, each with a token, and whoever a test adds.
 
+use std::path::Path;
 use std::time::Duration;
 
 use auth::Authenticator;
@@ -11,6 +12,9 @@ use userbus::{Cost, NewUser, Passwords, User};
 
 /// The password of every user of a test.
 pub const PASSWORD: &str = "marquee-test-only";
+
+/// Who issues the tokens of a test.
+pub(crate) const ISSUER: &str = "https://marquee.example";
 
 /// Whether a user may sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +32,8 @@ pub(crate) struct People {
     tokens: Vec<(Role, String)>,
     keys: KeyStore,
     users: userbus::Business,
-    /// Removed with this value.
-    _folder: TempDir,
+    /// Has the keys; removed with this value.
+    folder: TempDir,
 }
 
 impl People {
@@ -37,7 +41,7 @@ impl People {
         let folder = TempDir::new().unwrap();
         let keys = KeyStore::open(folder.path()).unwrap();
         keys.ensure_active(Algorithm::EdDsa).unwrap();
-        let mut people = Self { tokens: Vec::new(), keys, users: users(db), _folder: folder };
+        let mut people = Self { tokens: Vec::new(), keys, users: users(db), folder };
         let authenticator = people.authenticator(db, auth::STATE_LIFETIME);
         for role in Role::ALL {
             for number in 0..2 {
@@ -65,11 +69,16 @@ impl People {
     /// An authenticator for an instance that uses `db`, which believes a state for `state_lifetime`.
     pub(crate) fn authenticator(&self, db: &Db, state_lifetime: Duration) -> Authenticator {
         let settings = auth::Settings {
-            issuer: "https://marquee.example".to_owned(),
+            issuer: ISSUER.to_owned(),
             audience: "marquee".to_owned(),
             access_ttl: Duration::from_secs(900),
         };
         Authenticator::with_state_lifetime(self.keys.clone(), settings, users(db), db, state_lifetime)
+    }
+
+    /// The folder of the keys.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The keys that sign the tokens.

@@ -6,6 +6,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::api::Api;
+use crate::split::split_is_wanted;
+
+/// How long a gateway has nothing to say when it has said all.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// A connection to the first instance.
 pub struct Raw(TcpStream);
@@ -28,19 +32,23 @@ impl Raw {
 
     /// Says nothing more, and gives the status codes of all answers until the connection closes.
     pub async fn held(self) -> Vec<u16> {
-        answers(self.0).await
+        answers(self.0, Vec::new()).await
     }
 
     /// Says that nothing more comes, and gives the status codes of all answers until the connection closes.
     pub async fn finish(mut self) -> Vec<u16> {
+        let mut bytes = Vec::new();
+        if split_is_wanted() {
+            // A gateway takes the end of what a client says for the client's leave: it is said once all was answered.
+            while let Ok(Ok(1..)) = tokio::time::timeout(QUIET, self.0.read_buf(&mut bytes)).await {}
+        }
         // The other side may have closed already.
         let _ = self.0.shutdown().await;
-        answers(self.0).await
+        answers(self.0, bytes).await
     }
 }
 
-async fn answers(mut stream: TcpStream) -> Vec<u16> {
-    let mut bytes = Vec::new();
+async fn answers(mut stream: TcpStream, mut bytes: Vec<u8>) -> Vec<u16> {
     let reading = stream.read_to_end(&mut bytes);
     // A reset after an answer is an end as well.
     let _ = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the connection closes");

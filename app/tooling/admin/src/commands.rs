@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod config;
 mod db;
+mod derived;
 mod doctor;
 mod events;
 mod import;

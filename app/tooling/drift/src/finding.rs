@@ -69,6 +69,7 @@ checks! {
     Settings = "settings": "every key that is named in documents and manifests with the keys of the programs";
     Policy = "policy": "the policy in the sources with the page that shows it";
     Commands = "commands": "commands, targets, requests and paths in documents with what is there";
+    Derived = "derived": "the files that are made from the code with what it would make now";
     Files = "files": "the files of each domain with those of the others";
     Migrations = "migrations": "new migrations with what the previous release and a busy database bear";
 }

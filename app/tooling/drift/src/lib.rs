@@ -6,6 +6,7 @@
 
 mod columns;
 mod commands;
+mod derived;
 mod files;
 mod finding;
 mod markdown;
@@ -26,6 +27,7 @@ use serde_json::Value;
 
 pub use crate::columns::columns;
 pub use crate::commands::{Known, commands};
+pub use crate::derived::{Derived, derived};
 pub use crate::files::files;
 pub use crate::finding::{Check, Finding, Weight};
 pub use crate::migrations::{FOLDER, NewMigrations, Rehearsed, judge, new_since, rehearsed};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::conformance::Item;
 use crate::raw::Raw;
 use crate::resource::Resource;
+use crate::split::split_is_wanted;
 
 /// 201 with `Location` and `ETag`; what is read there, on any instance, is what was answered.
 pub async fn an_item_is_read_under_its_location(resource: &Resource) {
@@ -75,6 +76,12 @@ pub async fn options_and_other_methods_name_what_is_allowed(resource: &Resource)
         let options = api.request("OPTIONS", &path).send().await.expect(204);
         assert_eq!(names(options.header("allow")), allowed, "{path}");
         for method in ["PUT", "TRACE", "PROPFIND", "BREW"] {
+            if method == "TRACE" && split_is_wanted() {
+                // nginx refuses it before it knows whose path this is, with whatever it hands on at all.
+                let refused = api.request(method, &path).send().await.problem(405, "method-not-allowed");
+                assert!(!names(refused.header("allow")).contains(&method.to_owned()), "{path}");
+                continue;
+            }
             let refused = api.request(method, &path).send().await.problem(405, "method-not-allowed");
             assert_eq!(names(refused.header("allow")), allowed, "{method} {path}");
         }

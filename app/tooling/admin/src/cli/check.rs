@@ -19,6 +19,7 @@ Checks:
   settings    every key that is named in documents and manifests with the keys of the programs
   policy      the policy in the sources with the page that shows it
   commands    commands, targets, requests and paths in documents with what is there
+  derived     the files that are made from the code with what it would make now
   files       the files of each domain with those of the others
   migrations  new migrations with what the previous release and a busy database bear
 
@@ -28,7 +29,7 @@ branch left the main one. They are also run over filled tables, and the locks th
 Examples:
   admin check
   admin check --only statements --only columns
-  admin check --accept   # the API as it is now becomes the copy that is compared with
+  admin check --accept   # the API as it is now becomes the copy that is compared with; what is made from it is made anew
   admin check --only migrations --since v1.4.0 --rows 500000 --lock-limit 500ms";
 
 /// See `Command::Check`.
@@ -37,7 +38,7 @@ pub(crate) struct Check {
     /// Make only this check; may be repeated
     #[arg(long, value_name = "NAME", value_parser = name())]
     pub(crate) only: Vec<drift::Check>,
-    /// Write the committed copy of the API anew, whatever differs
+    /// Write the committed copy of the API and what is made from the code anew, whatever differs
     #[arg(long)]
     pub(crate) accept: bool,
     /// Judge the migrations that this revision does not have

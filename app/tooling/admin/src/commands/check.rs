@@ -8,6 +8,7 @@ use drift::{Finding, NewMigrations, Service, Tree, Weight};
 use migrate::Migrations;
 use serde_json::{Value, json};
 
+use super::derived::derived;
 use super::doctor::is_clone;
 use super::routes::{tables, unasked};
 use crate::cli::{Check, Cli};
@@ -75,14 +76,19 @@ fn services() -> Result<Vec<Service>, Failure> {
     ])
 }
 
-/// Makes the API as it is the copy that it is compared with.
+/// Makes the API as it is the copy that it is compared with, and anew what is made from it.
 fn accept(subject: &Subject) -> Result<(), Failure> {
     let Some(platform) = subject.services.first() else { return Ok(()) };
-    let place = subject.tree.root().join(drift::COPY);
-    if let Some(folder) = place.parent() {
-        std::fs::create_dir_all(folder)?;
+    let mut files = derived(&subject.services)?;
+    files.push(drift::Derived { path: drift::COPY.to_owned(), text: drift::accepted(platform) });
+    for drift::Derived { path, text } in files {
+        let place = subject.tree.root().join(path);
+        if let Some(folder) = place.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(place, text)?;
     }
-    Ok(std::fs::write(place, drift::accepted(platform))?)
+    Ok(())
 }
 
 impl Subject {
@@ -106,6 +112,7 @@ impl Subject {
                     drift::policy(tree, &drift::Shown { page })?
                 }
                 drift::Check::Commands => drift::commands(tree, &known()?)?,
+                drift::Check::Derived => drift::derived(tree, &derived(&self.services)?)?,
                 drift::Check::Files => drift::files(tree)?,
                 drift::Check::Schema | drift::Check::Statements | drift::Check::Columns | drift::Check::Migrations => {
                     continue;

@@ -27,6 +27,10 @@ use uuid::Uuid;
 
 use crate::process::{PATIENCE, eventually};
 
+/// What the provider of card payments knows us by, and signs its notices with.
+const PROVIDER_KEY: &str = "key";
+const NOTICE_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
 /// Tables of routes at work.
 pub(crate) struct Ground {
     pub(crate) api: Api,
@@ -44,7 +48,13 @@ impl Ground {
         let (cards, provider) = cards();
         let files = tempfile::tempdir().unwrap();
         let stores = stores(files.path());
-        let api = Api::start_with(1, Duration::from_secs(5), |instance| {
+        let settings = [
+            ("media.stores", format!("file://{}", files.path().display())),
+            ("payments.provider_url", provider.url().to_string()),
+            ("payments.provider_key", PROVIDER_KEY.to_owned()),
+            ("payments.notice_secret", NOTICE_SECRET.to_owned()),
+        ];
+        let api = Api::start_as(1, Duration::from_secs(5), &settings, |instance| {
             let resources = Resources {
                 settings: settings::load(&settings::Sources::default()).unwrap().settings,
                 db: instance.db,
@@ -124,8 +134,8 @@ impl Ground {
 
 /// A provider of card payments that charges nobody.
 fn cards() -> (Cards, cardsim::Server) {
-    let secret = Secret::parse(&"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned().into()).unwrap();
-    let (listen, key) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SecretString::from("key"));
+    let secret = Secret::parse(&NOTICE_SECRET.to_owned().into()).unwrap();
+    let (listen, key) = (SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SecretString::from(PROVIDER_KEY));
     let options = cardsim::Options { listen, key: key.clone(), secret: secret.clone(), notify: None };
     let server = cardsim::Server::bind(options).unwrap();
     let provider = cards::Provider::new(&server.url(), key).unwrap();

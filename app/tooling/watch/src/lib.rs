@@ -1,0 +1,31 @@
+//! What is watched of the services: objectives, alerts, dashboards, made from their routes.
+//!
+//! A route has an objective by its [`Class`]; the rules of Prometheus say how fast its budget of errors burns, over several
+//! windows at once (Google's Site Reliability Workbook, chapter 5). Dashboards are data here and JSON in `zarf/observability`.
+//! [`promql::used`] says which metrics and labels an expression names, so that a test can hold them against a program.
+
+mod dashboard;
+mod objective;
+mod panel;
+pub mod promql;
+mod rules;
+
+use serde_json::Value;
+
+pub use crate::objective::{Class, Route, SIGN_INS, routes};
+
+/// Where the rules of the routes are.
+pub const RULES: &str = "zarf/observability/rules/routes.yaml";
+
+/// Where the dashboards are.
+pub const DASHBOARDS: &str = "zarf/observability/dashboards";
+
+/// Every file that follows from the OpenAPI document of the whole, with its path in the tree.
+pub fn files(document: &Value) -> Vec<(String, String)> {
+    let routes = routes(document);
+    let mut files = vec![(RULES.to_owned(), rules::rules(&routes))];
+    for (name, dashboard) in dashboard::all() {
+        files.push((format!("{DASHBOARDS}/{name}.json"), format!("{dashboard:#}\n")));
+    }
+    files
+}
