@@ -17,6 +17,7 @@ mod observe;
 mod orders;
 mod payments;
 mod policy;
+mod probe;
 mod process;
 mod readme;
 mod ready;
