@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the images: every service, and the admin CLI. With Docker, Podman or Buildah, whichever is there.
+# Builds the images: every service, the admin CLI, the gateway. With Docker, Podman or Buildah, whichever is there.
 #
 #   zarf/docker/build.sh                     all of them, as marquee/NAME:VERSION
 #   zarf/docker/build.sh accounts admin      these alone
@@ -19,7 +19,7 @@ version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo
 # What was built has to be found again: changes that are not committed are told.
 revision=$(git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null || echo unknown)
 source=$(git remote get-url origin 2>/dev/null | grep '^https://[^@]*$' || echo https://example.com/marquee)
-[ $# -gt 0 ] || set -- admin $(for service in app/services/*; do echo "${service##*/}"; done)
+[ $# -gt 0 ] || set -- admin $(for service in app/services/*; do echo "${service##*/}"; done) gateway
 
 case $engine in
     # The first image leaves the stage of the build in the cache, from which the others take it.
@@ -29,8 +29,10 @@ case $engine in
 esac
 for name; do
     image=${REGISTRY:-marquee}/$name:${TAG:-$version}
+    file=zarf/docker/Dockerfile
+    [ "$name" != gateway ] || file=zarf/docker/gateway.Dockerfile
     echo "$image" >&2
     # Flags are words: none has a space of its own.
-    $build ${BUILD_FLAGS:-} -f zarf/docker/Dockerfile --build-arg "SERVICE=$name" --build-arg "VERSION=$version" \
+    $build ${BUILD_FLAGS:-} -f $file --build-arg "SERVICE=$name" --build-arg "VERSION=$version" \
         --build-arg "REVISION=$revision" --build-arg "SOURCE=$source" -t "$image" .
 done
