@@ -64,6 +64,7 @@ pub(crate) fn said(
             }
             (Some(loaded.settings), told)
         }
-        Err(errors) => (None, errors.to_string().lines().map(str::to_owned).collect()),
+        // The first line counts the others.
+        Err(errors) => (None, errors.to_string().lines().skip(1).map(|line| line.trim().to_owned()).collect()),
     })
 }
