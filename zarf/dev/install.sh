@@ -9,6 +9,8 @@ has() {
     case $1 in
         python) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         node) command -v node >/dev/null && command -v npm >/dev/null ;;
+        # Podman runs containers by runc, which catatonit is the first process of.
+        podman) command -v podman >/dev/null && command -v runc >/dev/null || { command -v podman >/dev/null && [ -x /usr/sbin/runc ]; } ;;
         *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
     esac
 }
@@ -21,6 +23,7 @@ packages_of() {
         brew:python) echo python ;;
         brew:node) echo node ;;
         *:node) echo nodejs npm ;;
+        apt-get:podman) echo podman runc catatonit netavark aardvark-dns ;;
         dnf:nats-server) echo /usr/bin/nats-server ;;
         *) echo "$2" ;;
     esac
