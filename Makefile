@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats test-split test-outages nginx ip
+.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats test-split test-outages nginx ip test-images test-manifests images k8s-render compose-up compose-down dev-up dev-update dev-load dev-logs dev-down
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -85,6 +85,40 @@ test-rolling: toolchain postgres nginx ## rolling restarts under load: the platf
 
 test-outages: toolchain postgres ip ## a database killed, frozen, cut off for 30 s under load: no acknowledged write may be lost (the last needs root)
 	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --nocapture --test-threads 1 outages::
+
+images: ## the image of every program, by docker, podman or buildah (REGISTRY=.. TAG=.. name them; ENGINE=.. chooses)
+	zarf/docker/build.sh
+
+test-images: toolchain postgres ## the images built from stand-ins of their bases, looked at, and run without any right, against PostgreSQL
+	zarf/docker/test.sh
+
+k8s-render: toolchain ## write anew what kustomize makes of each overlay (zarf/k8s/rendered)
+	zarf/k8s/render.sh
+
+test-manifests: ## manifests against published schemas, checkov, hadolint, yamllint; what is rendered is what is in git
+	zarf/k8s/test.sh
+
+compose-up: toolchain ## the services, database, broker and gateway in containers, on localhost:8080 (needs Docker)
+	zarf/k8s/secrets.sh make .marquee/secrets
+	docker compose --file zarf/compose/compose.yaml up --detach --wait
+
+compose-down: ## stop them; the database stays
+	docker compose --file zarf/compose/compose.yaml down
+
+dev-up: toolchain ## a Kubernetes cluster on this machine with everything in it, on localhost:8080 (needs Docker, kind, kubectl)
+	zarf/kind/dev.sh up
+
+dev-update: toolchain ## build, and roll out into that cluster
+	zarf/kind/dev.sh update
+
+dev-load: toolchain ## the same where its nodes reach no registry
+	zarf/kind/dev.sh load
+
+dev-logs: ## follow the logs of its services
+	zarf/kind/dev.sh logs
+
+dev-down: ## remove it
+	zarf/kind/dev.sh down
 
 clients: toolchain ## the TypeScript and the Rust client, from the OpenAPI document of the code (zarf/clients)
 	$(CARGO) build $(CARGO_LOCKED) --bin admin

@@ -12,6 +12,8 @@ has() {
         nginx) { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; } &&
             { [ ! -d /usr/lib/nginx/modules ] || [ -e /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so ]; } ;;
         node) command -v node >/dev/null && command -v npm >/dev/null ;;
+        # Podman runs containers by runc, which catatonit is the first process of.
+        podman) command -v podman >/dev/null && command -v runc >/dev/null || { command -v podman >/dev/null && [ -x /usr/sbin/runc ]; } ;;
         *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
     esac
 }
@@ -31,6 +33,7 @@ packages_of() {
         brew:promtool) echo prometheus ;;
         apt-get:ip) echo iproute2 ;;
         dnf:ip) echo iproute ;;
+        apt-get:podman) echo podman runc catatonit netavark aardvark-dns ;;
         dnf:nats-server) echo /usr/bin/nats-server ;;
         *) echo "$2" ;;
     esac

@@ -12,6 +12,7 @@ mod development;
 mod mailer;
 mod media;
 mod payments;
+mod probe;
 mod worker;
 
 use std::net::SocketAddr;
@@ -27,9 +28,11 @@ use mux::{About, Routes};
 use peers::Payees;
 use seeding::Seed;
 use service::Tasks;
-use settings::Settings;
+use settings::{Errors, Loaded, Settings, Sources};
 use stores::Stores;
 use userbus::mails::Mails;
+
+use crate::probe::Probe;
 
 pub use crate::payments::Cards;
 
@@ -123,9 +126,14 @@ pub fn run(service: &'static Service) -> ExitCode {
         .version(service.version)
         .about(service.summary)
         .after_help("Exit codes: 0 stopped as told, 1 failed or stopped at once, 64 a setting is wrong.")
+        .arg(Probe::argument())
         .args(settings::arguments());
-    let flags = match command.try_get_matches().and_then(|matches| settings::Flags::from_arg_matches(&matches)) {
-        Ok(flags) => flags,
+    let parsed = command.try_get_matches().and_then(|matches| {
+        let flags = settings::Flags::from_arg_matches(&matches)?;
+        Ok((flags, Probe::of(&matches)))
+    });
+    let (flags, probe) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             let is_asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
             // Nobody is left to tell when this fails.
@@ -133,6 +141,18 @@ pub fn run(service: &'static Service) -> ExitCode {
             return if is_asked_for { ExitCode::SUCCESS } else { ExitCode::from(settings::EXIT_CODE) };
         }
     };
+    let sources = settings::Sources::of_process(flags);
+    if let Some(probe) = probe {
+        return probe.run(&sources);
+    }
+    service::run(service.name, service.version, load(service, &sources), |start| build::build(service, start))
+}
+
+/// Reads the settings of a service as it does at its start, so that what is going to be deployed can be checked before.
+///
+/// # Errors
+/// All the faults of all the keys, with what this service refuses in production.
+pub fn load(service: &Service, sources: &Sources) -> Result<Loaded, Errors> {
     let refused = |settings: &Settings| {
         let mut refused = [mailer::refused(settings, service), payments::refused(settings, service)].concat();
         refused.extend(
@@ -140,6 +160,5 @@ pub fn run(service: &'static Service) -> ExitCode {
         );
         refused
     };
-    let loaded = settings::load_for(&settings::Sources::of_process(flags), refused);
-    service::run(service.name, service.version, loaded, |start| build::build(service, start))
+    settings::load_for(sources, refused)
 }

@@ -20,6 +20,7 @@ mod orders;
 mod outages;
 mod payments;
 mod policy;
+mod probe;
 mod process;
 mod readme;
 mod ready;

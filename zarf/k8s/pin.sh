@@ -1,0 +1,30 @@
+#!/bin/sh
+# Names the images of an overlay by the digests that their registries know: pin.sh prod VERSION
+#
+# VERSION is the tag of our own images, which have been pushed. Those of others are taken by the tags below. It asks the registries with
+# skopeo (`zarf/dev/install.sh skopeo`), and changes the kustomization, to be rendered, reviewed and committed.
+set -eu
+cd "$(dirname "$0")/../.."
+overlay=zarf/k8s/overlays/${1:?staging or prod}
+version=${2:?the version, as a tag}
+zarf/dev/install.sh skopeo >&2
+
+pinned=$(mktemp "${TMPDIR:-/tmp}/marquee-pinned.XXXXXX")
+trap 'rm -f "$pinned"' EXIT
+name=
+while IFS= read -r line; do
+    case $line in
+        '  - name: marquee/'*) name= ;;
+        '    newName: '*) name=${line#*newName: }:$version ;;
+        '  - name: docker.io/library/nats') name=docker.io/library/nats:2.12.1-alpine ;;
+        '  - name: docker.io/otel/'*) name=docker.io/otel/opentelemetry-collector-contrib:0.139.0 ;;
+        '    digest: '*)
+            digest=$(skopeo inspect --format '{{.Digest}}' "docker://$name")
+            line="    digest: $digest"
+            echo "$name@$digest" >&2
+            ;;
+    esac
+    printf '%s\n' "$line"
+done <"$overlay/kustomization.yaml" >"$pinned"
+cp "$pinned" "$overlay/kustomization.yaml"
+zarf/k8s/render.sh

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Brings an overlay into the cluster that kubectl talks to: roll-out.sh dev | staging | prod
+#
+# Migrations first, and waited for: the release that is still running goes on with the new schema. Then everything else. It ends when each
+# service is there in the new release, or fails with what Kubernetes says of the one that is not.
+set -eu
+cd "$(dirname "$0")/../.."
+kubectl=${KUBECTL:-kubectl}
+overlay=zarf/k8s/overlays/${1:?dev, staging or prod}
+[ -d "$overlay" ] || { echo "there is no overlay $1" >&2; exit 64; }
+
+objects=$(mktemp "${TMPDIR:-/tmp}/marquee-roll-out.XXXXXX")
+trap 'rm -f "$objects"' EXIT
+$kubectl kustomize "$overlay" >"$objects"
+if grep -q 'sha256:0\{64\}' "$objects"; then
+    echo "$overlay names images by a digest that is none yet: zarf/k8s/pin.sh $1 VERSION writes those of a release" >&2
+    exit 1
+fi
+
+apply() { $kubectl apply --server-side --filename "$objects" "$@"; }
+
+# A Job cannot be changed: the one of the last release has done its work.
+$kubectl delete job migrate --namespace marquee --ignore-not-found --wait
+# What it stands on: its own settings and account, and in development the database, which may be new.
+apply --selector 'app.kubernetes.io/name!=accounts,app.kubernetes.io/name!=catalog,app.kubernetes.io/name!=live,app.kubernetes.io/name!=orders'
+if ! $kubectl wait --namespace marquee --for=condition=Complete job/migrate --timeout=900s; then
+    $kubectl logs --namespace marquee job/migrate --tail=50 >&2 || true
+    exit 1
+fi
+apply
+for deployment in $($kubectl get deployments --namespace marquee --output name); do
+    $kubectl rollout status --namespace marquee "$deployment" --timeout=300s
+done
