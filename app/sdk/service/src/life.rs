@@ -12,6 +12,7 @@ use settings::{LogFormat, Settings};
 use telemetry::{Format, Output, Telemetry};
 
 use crate::debug::{self, Shown};
+use crate::limits;
 use crate::listen::Listener;
 use crate::ready::Readiness;
 use crate::server::{Options, Running, serve};
@@ -104,6 +105,7 @@ where
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    limits::raise_open_files();
     let outcome = serve_until_told(name, version, loaded.settings, build, begun, &telemetry).await;
     let code = match outcome {
         Ok(code) => code,
