@@ -27,11 +27,7 @@ pub(crate) struct Accepted {
 pub(crate) fn accept(request: &HttpRequest) -> Result<Accepted, ApiError> {
     let headers = request.headers();
     let refuse = |words: &'static str| {
-        let upgrade = HeaderValue::from_static("websocket");
-        Err(ApiError::new(Code::BadRequest)
-            .with_detail(words)
-            .with_header(header::UPGRADE, upgrade)
-            .with_header(header::SEC_WEBSOCKET_VERSION, VERSION))
+        Err(ApiError::new(Code::BadRequest).with_detail(words).with_header(header::SEC_WEBSOCKET_VERSION, VERSION))
     };
     let asks = request.method() == Method::GET
         && request.version() == Version::HTTP_11

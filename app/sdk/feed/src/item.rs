@@ -3,10 +3,10 @@
 use std::sync::OnceLock;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use chrono::SecondsFormat;
 use events::Event;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use types::Timestamp;
 use uuid::Uuid;
 
 /// What is shown of the events of an entity.
@@ -70,7 +70,7 @@ struct Shown<'e> {
     action: &'e str,
     changed: Vec<&'e str>,
     fields: Option<Map<String, Value>>,
-    occurred_at: Timestamp,
+    occurred_at: String,
 }
 
 impl Item {
@@ -108,7 +108,8 @@ impl Item {
             action: &event.action,
             changed: changed.iter().filter_map(Value::as_str).filter(|name| is_shown(name)).collect(),
             fields,
-            occurred_at: event.occurred_at,
+            // As every body has it.
+            occurred_at: event.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true),
         };
         let json = serde_json::to_vec(&shown).ok()?;
         let frame = text_frame(&json);

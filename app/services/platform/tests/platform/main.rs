@@ -11,6 +11,7 @@ mod downloads;
 mod folder;
 mod kills;
 mod life;
+mod live;
 mod mail;
 mod media;
 mod observe;

@@ -10,6 +10,8 @@ use std::time::Duration;
 use apitest::{Api, Standing};
 use assembly::{Cards, Resources};
 use cards::webhook::Secret;
+use events::Told;
+use feed::Feed;
 use jobs::Runner;
 use mail::{Mailbox, Mailer, Sender};
 use mux::Routes;
@@ -45,8 +47,12 @@ impl Ground {
         let files = tempfile::tempdir().unwrap();
         let stores = stores(files.path());
         let api = Api::start_with(1, Duration::from_secs(5), |instance| {
+            let settings = settings::load(&settings::Sources::default()).unwrap().settings;
+            let feed = Feed::new(instance.db.clone(), liveapp::ENTITIES, settings.live.clone());
+            // Nothing has happened yet.
+            feed.tell(Told::From(0));
             let resources = Resources {
-                settings: settings::load(&settings::Sources::default()).unwrap().settings,
+                settings,
                 db: instance.db,
                 authenticator: instance.authenticator,
                 payees: Arc::new(peers::Local::new(instance.users.clone())),
@@ -54,6 +60,7 @@ impl Ground {
                 cards: cards.clone(),
                 readiness: service::Readiness::starting(),
                 stores: stores.clone(),
+                feed,
             };
             let tables = tables(&resources);
             kept.replace(Some(resources));
