@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use database::Database;
+use feed::Feed;
 use futures_util::FutureExt as _;
 use keystore::{Algorithm, KeyStore};
 use request::ListKey;
@@ -11,7 +12,7 @@ use service::{Parts, Start};
 use settings::Environment;
 use webconsole::Views;
 
-use crate::{Resources, Service, background, delivery, development, mailer, media, payments, worker};
+use crate::{Resources, Service, background, delivery, development, live, mailer, media, payments, worker};
 
 /// Builds the application of a service.
 ///
@@ -46,11 +47,15 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     let (cards, notify) = payments::open(&settings, service, &tasks)?;
     let stores = media::open(&settings, service, &tasks).context("media.stores")?;
     let payees = peers::payees(&settings, &users).context("peers")?;
-    let resources = Resources { settings, db, authenticator, users, cards, payees, stores, readiness };
+    let feed = Feed::new(db.clone(), service.live.unwrap_or_default(), settings.live.clone());
+    let resources = Resources { settings, db, authenticator, users, cards, payees, stores, readiness, feed };
 
     background::load_list_key(&tasks, &resources.db, &list_key);
     background::measure_pool(&tasks, &resources.db);
-    delivery::start(&tasks, &resources.settings, &database).await?;
+    let position = delivery::start(&tasks, &resources.settings, &database).await?;
+    if service.live.is_some() {
+        live::start(&tasks, &resources, &database, position).await?;
+    }
     let jobs = worker::start(&tasks, &database, &resources, service)?;
     (service.work)(&resources, &tasks)?;
 

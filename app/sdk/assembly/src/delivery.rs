@@ -13,6 +13,7 @@ use secrecy::ExposeSecret as _;
 use service::Tasks;
 use settings::Settings;
 use sqldb::Db;
+use tokio::sync::watch;
 
 /// Connections of the relay's own, beside the one that it listens on: it keeps its parts also when requests have taken all
 /// others, and takes none of theirs.
@@ -37,10 +38,10 @@ pub(crate) fn refused(settings: &Settings) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// Starts the part of this process in the delivery of events.
+/// Starts the part of this process in the delivery of events; gives how far they are.
 ///
 /// All programs of the product have the same consumers: a part of the events is handed on by any of them.
-pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Database) -> Result<()> {
+pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Database) -> Result<watch::Receiver<i64>> {
     let limits = database::limits(&settings.db, "events");
     let own = sqldb::Settings { max_connections: CONNECTIONS, min_connections: 1, ..limits };
     let db = database.open(own).context("db")?;
@@ -48,6 +49,7 @@ pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Databas
     if let Some(broker) = &settings.events.nats_url {
         relay = relay.carrier(Nats::connect(broker.expose_secret()).await.context("events.nats_url")?);
     }
+    let position = relay.position();
     tasks.spawn("hand events on", move |stopping| async move {
         while relay.run(stopping.cancelled()).await == Ended::Panicked {
             tracing::error!("the relay of events is started again after a fault of its own");
@@ -55,7 +57,7 @@ pub(crate) async fn start(tasks: &Tasks, settings: &Settings, database: &Databas
         }
     });
     tasks.every("measure events", MEASURE, move || measure(db.clone()));
-    Ok(())
+    Ok(position)
 }
 
 /// Shows among the metrics how far the consumers are.

@@ -9,6 +9,7 @@ mod background;
 mod build;
 mod delivery;
 mod development;
+mod live;
 mod mailer;
 mod media;
 mod payments;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use brakes::Brakes;
 use clap::error::ErrorKind;
 use clap::{Command, FromArgMatches};
+use feed::{Entity, Feed};
 use jobs::Runner;
 use mail::Mailer;
 use mux::{About, Routes};
@@ -61,6 +63,8 @@ pub struct Service {
     pub cards: bool,
     /// Whether it keeps media: production then refuses to start without stores for them.
     pub media: bool,
+    /// What is shown of events, if it has the live feed.
+    pub live: Option<&'static [Entity]>,
     /// The path of a GET that anyone may try first.
     pub entry: &'static str,
     /// What a developer may try then at this address, as lines for a terminal.
@@ -86,6 +90,8 @@ pub struct Resources {
     pub readiness: service::Readiness,
     /// Where media are kept; one for the process, since it bounds the uploads at once.
     pub stores: Stores,
+    /// What happens, for whoever wants to hear of it; one for the process. It tells nothing where a service does not have it.
+    pub feed: Feed,
 }
 
 impl Resources {

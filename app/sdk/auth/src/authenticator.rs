@@ -174,15 +174,28 @@ impl Authenticator {
     /// 401, the same whatever is wrong with the credentials; 503 when the user's state is not known and the database
     /// does not answer.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let Some(token) = bearer(headers).map_err(refused)? else {
-            return Ok(Caller::Anonymous);
-        };
+        match bearer(headers).map_err(refused)? {
+            Some(token) => self.recognise(token).await.map(Caller::User),
+            None => Ok(Caller::Anonymous),
+        }
+    }
+
+    /// Whom a token stands for at this moment. For those who stay connected: to be asked again within [`STATE_LIFETIME`].
+    ///
+    /// # Errors
+    /// As [`Authenticator::authenticate`].
+    pub async fn recognise(&self, token: &str) -> Result<Principal, ApiError> {
         let Accepted { user_id, token_id, session_id, .. } = self.accept(token).map_err(refused)?;
         match self.state(user_id, session_id).await? {
-            State::Good(roles) => Ok(Caller::User(Principal { user_id, roles, token_id, session_id })),
+            State::Good(roles) => Ok(Principal { user_id, roles, token_id, session_id }),
             State::NoUser => Err(refused(Refusal::User)),
             State::NoSession => Err(refused(Refusal::Session)),
         }
+    }
+
+    /// The token that came with these header fields; `None` without one, or with what is none.
+    pub fn token(headers: &HeaderMap) -> Option<&str> {
+        bearer(headers).ok().flatten()
     }
 
     /// Verifies a token, or remembers having done so.

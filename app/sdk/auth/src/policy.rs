@@ -153,6 +153,8 @@ policy! {
     MediaRead        = "media:read":            Any   Any   Any    Any     Any;
     /// Upload posters and trailers.
     MediaWrite       = "media:write":           None  Any   Any    None    None;
+    /// Hear of what happens, as far as one may see it.
+    LiveListen       = "live:listen":           Any   Any   Any    Any     Any;
     // `admin new resource` adds rows above this line.
 }
 

@@ -1,12 +1,14 @@
 //! What is known of the connection that a request came on.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// How long work goes on for a client that has closed its side.
@@ -27,6 +29,21 @@ struct State {
     ended: Cell<bool>,
     busy: Cell<bool>,
     requests: Cell<u64>,
+    switch: RefCell<Option<Switch>>,
+}
+
+/// What becomes of a connection that switches to another protocol (RFC 9110, section 7.8).
+pub struct Switch {
+    /// A line of the answer's head, by which it is known among what is written.
+    pub mark: String,
+    /// Gets the bare connection as soon as the client has been sent the answer. What served HTTP on it, with its buffers, ends.
+    pub take: Box<dyn FnOnce(TcpStream)>,
+}
+
+impl fmt::Debug for Switch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switch").field("mark", &self.mark).finish_non_exhaustive()
+    }
 }
 
 impl Connection {
@@ -50,6 +67,25 @@ impl Connection {
         self.0.busy.set(true);
         self.0.requests.set(self.0.requests.get() + 1);
         Busy(self.clone())
+    }
+
+    /// Once a 101 with this mark is written, the connection is another's.
+    pub fn switch(&self, switch: Switch) {
+        self.0.switch.replace(Some(switch));
+    }
+
+    /// Whether these bytes are the answer that announces the switch, to its end.
+    pub fn switches(&self, written: &[u8]) -> bool {
+        let switch = self.0.switch.borrow();
+        switch.as_ref().is_some_and(|switch| {
+            written.windows(switch.mark.len()).any(|bytes| bytes == switch.mark.as_bytes())
+                && written.ends_with(b"\r\n\r\n")
+        })
+    }
+
+    /// Who gets the connection.
+    pub fn take_switch(&self) -> Option<Switch> {
+        self.0.switch.take()
     }
 
     /// The client has closed its side.

@@ -29,7 +29,7 @@ mod settings;
 
 pub use crate::accept::preferred;
 pub use crate::api::{Api, BuildError, Builder};
-pub use crate::connection::{Connection, unless_gone};
+pub use crate::connection::{Connection, Switch, unless_gone};
 pub use crate::docs::{pages, policy_page};
 pub use crate::download::{Chunks, Downloads, Gone};
 pub use crate::gate::Authenticate;

@@ -13,6 +13,7 @@
 
 mod debug;
 mod life;
+mod limits;
 mod listen;
 mod mailbox;
 mod ready;

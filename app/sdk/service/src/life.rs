@@ -20,6 +20,7 @@ use crate::debug::filter::LogFilter;
 use crate::debug::guard::Guard;
 use crate::debug::profiles::Profiles;
 use crate::debug::{self, Shown};
+use crate::limits;
 use crate::listen::Listener;
 use crate::ready::Readiness;
 use crate::server::{Options, Running, serve};
@@ -117,6 +118,7 @@ where
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
+    limits::raise_open_files();
     let outcome = serve_until_told(name, version, loaded, build, begun, &telemetry).await;
     let code = match outcome {
         Ok(code) => code,

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
 /// How long an answer about readiness may take, whatever the database does.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -35,7 +35,7 @@ pub struct Readiness(Arc<State>);
 type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), Unready>> + Send + Sync>;
 
 struct State {
-    draining: AtomicBool,
+    draining: CancellationToken,
     found: Mutex<Found>,
 }
 
@@ -49,7 +49,7 @@ impl Readiness {
     /// Of a process that is starting.
     pub fn starting() -> Self {
         let found = Found { probe: None, finding: Err(Unready::Starting), until: Instant::now() };
-        Self(Arc::new(State { draining: AtomicBool::new(false), found: Mutex::new(found) }))
+        Self(Arc::new(State { draining: CancellationToken::new(), found: Mutex::new(found) }))
     }
 
     /// From now on, `probe` tells. It may take as long as it likes: an answer does not wait for it.
@@ -91,7 +91,12 @@ impl Readiness {
 
     /// From now on, the process is about to stop.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.draining.cancel();
+    }
+
+    /// Waits until the process is about to stop.
+    pub async fn draining(&self) {
+        self.0.draining.cancelled().await;
     }
 
     /// Whether the process is ready, within a second.
@@ -100,7 +105,7 @@ impl Readiness {
     ///
     /// It is not, and why.
     pub async fn check(&self) -> Result<(), Unready> {
-        if self.0.draining.load(Ordering::Relaxed) {
+        if self.0.draining.is_cancelled() {
             return Err(Unready::Draining);
         }
         // Who comes while another asks waits for that answer, and no longer than it would itself.

@@ -2,6 +2,7 @@
 
 use std::future::Future as _;
 use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -15,6 +16,9 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::refusal;
 
+/// How long a client may take nothing of an answer: who reads slowly, still reads.
+const STALL: Duration = Duration::from_secs(60);
+
 /// How long a refused client may take to read its refusal.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -23,8 +27,11 @@ const LINGER: Duration = Duration::from_secs(1);
 /// - The client's end: the requests in hand learn of it through the [`Connection`].
 /// - A head that drips: the dispatcher times the first head of a connection alone.
 /// - The dispatcher's own refusals, which have no body: they leave as problem documents.
+/// - A client that takes nothing of what it is sent, however long it is waited for.
+/// - A switch to another protocol: once its answer is written, the connection leaves, and the dispatcher finds an end in
+///   its place.
 pub(crate) struct Stream {
-    inner: TcpStream,
+    inner: Inner,
     connection: Connection,
     peer: Option<SocketAddr>,
     head_timeout: Duration,
@@ -36,6 +43,16 @@ pub(crate) struct Stream {
     refused: bool,
     /// Runs out when the client has had the time to read the refusal.
     linger: Option<Pin<Box<Sleep>>>,
+    /// Runs out when the client has taken nothing for too long.
+    stall: Option<Pin<Box<Sleep>>>,
+    /// The answer that announces a switch is being written.
+    switching: bool,
+}
+
+/// The connection, until it is another's.
+enum Inner {
+    Here(TcpStream),
+    Gone,
 }
 
 /// A head that has begun to arrive.
@@ -49,7 +66,7 @@ impl Stream {
     pub(crate) fn new(inner: TcpStream, head_timeout: Duration) -> Self {
         let peer = inner.peer_addr().ok();
         Self {
-            inner,
+            inner: Inner::Here(inner),
             connection: Connection::new(),
             peer,
             head_timeout,
@@ -58,6 +75,8 @@ impl Stream {
             written: 0,
             refused: false,
             linger: None,
+            stall: None,
+            switching: false,
         }
     }
 
@@ -94,6 +113,30 @@ impl Stream {
         }
     }
 
+    /// Writes an answer of the application, for as long as the client takes some of it.
+    fn poll_answer(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.switching |= self.connection.switches(bytes);
+        let Poll::Ready(outcome) = self.inner.poll_write(context, bytes) else {
+            let stall = self.stall.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + STALL)));
+            ready!(stall.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        };
+        self.stall = None;
+        if self.switching && outcome.as_ref().is_ok_and(|written| *written == bytes.len()) {
+            self.hand_over();
+        }
+        Poll::Ready(outcome)
+    }
+
+    /// Gives the connection away.
+    fn hand_over(&mut self) {
+        if let Some(switch) = self.connection.take_switch()
+            && let Inner::Here(inner) = mem::replace(&mut self.inner, Inner::Gone)
+        {
+            (switch.take)(inner);
+        }
+    }
+
     /// Writes the refusal, then reads until the client closes its side too, or for a moment.
     ///
     /// A socket that is closed with bytes unread resets the connection, and the client loses the refusal
@@ -101,13 +144,13 @@ impl Stream {
     fn poll_farewell(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.outgoing.len() {
             let left = &self.outgoing[self.written..];
-            let written = ready!(Pin::new(&mut self.inner).poll_write(context, left))?;
+            let written = ready!(self.inner.poll_write(context, left))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += written;
         }
-        ready!(Pin::new(&mut self.inner).poll_shutdown(context))?;
+        ready!(self.inner.poll_shutdown(context))?;
         let linger = self.linger.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + LINGER)));
         if linger.as_mut().poll(context).is_ready() {
             return Poll::Ready(Ok(()));
@@ -115,10 +158,40 @@ impl Stream {
         let mut waste = [0; 4096];
         loop {
             let mut buffer = ReadBuf::new(&mut waste);
-            ready!(Pin::new(&mut self.inner).poll_read(context, &mut buffer))?;
+            ready!(self.inner.poll_read(context, &mut buffer))?;
             if buffer.filled().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+        }
+    }
+}
+
+impl Inner {
+    fn poll_read(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Here(inner) => Pin::new(inner).poll_read(context, buffer),
+            Self::Gone => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Here(inner) => Pin::new(inner).poll_write(context, bytes),
+            Self::Gone => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Here(inner) => Pin::new(inner).poll_flush(context),
+            Self::Gone => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Here(inner) => Pin::new(inner).poll_shutdown(context),
+            Self::Gone => Poll::Ready(Ok(())),
         }
     }
 }
@@ -130,7 +203,7 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
+        let polled = self.inner.poll_read(context, buffer);
         let received = &buffer.filled()[before..];
         let is_end = matches!(polled, Poll::Ready(Ok(()))) && received.is_empty() && buffer.remaining() > 0;
         if self.is_head_late(received, context) {
@@ -149,7 +222,7 @@ impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if !self.refused {
             let Some((start, status)) = refusal::find(bytes) else {
-                return Pin::new(&mut self.inner).poll_write(context, bytes);
+                return self.poll_answer(context, bytes);
             };
             self.outgoing.extend_from_slice(&bytes[..start]);
             self.refuse(status);
@@ -163,13 +236,13 @@ impl AsyncWrite for Stream {
         if self.refused {
             return self.poll_farewell(context);
         }
-        Pin::new(&mut self.inner).poll_flush(context)
+        self.inner.poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.refused {
             return self.poll_farewell(context);
         }
-        Pin::new(&mut self.inner).poll_shutdown(context)
+        self.inner.poll_shutdown(context)
     }
 }

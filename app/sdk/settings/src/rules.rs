@@ -8,7 +8,7 @@ use crate::{
     errors::Fault,
     layer::{Source, Values},
     reference,
-    schema::{Environment, Settings},
+    schema::{Environment, Live, Settings},
 };
 
 /// Checks every rule; each that is broken is a fault of its key, and so is what the program refuses beside them.
@@ -155,6 +155,27 @@ fn others(settings: &Settings, rules: &mut Rules<'_>) {
     rules.require("media.link_lifetime", lifetime, "1s to 7d");
     rules.require("media.uploads", (1..=1000).contains(&media.uploads), "1 to 1000");
     rules.require("media.store_timeout", !media.store_timeout.is_zero(), "more than nothing");
+    live(&settings.live, rules);
+}
+
+fn live(live: &Live, rules: &mut Rules<'_>) {
+    let counts = [
+        ("live.max_connections", live.max_connections),
+        ("live.max_per_user", live.max_per_user),
+        ("live.max_per_address", live.max_per_address),
+        ("live.max_per_topic", live.max_per_topic),
+        ("live.queue", live.queue),
+        ("live.replay", live.replay),
+    ];
+    for (key, count) in counts {
+        rules.require(key, (1..=10_000_000).contains(&count), "1 to 10000000");
+    }
+    rules.require("live.topics", (1..=1000).contains(&live.topics), "1 to 1000");
+    rules.require("live.memory", (1..=1_000_000).contains(&live.memory), "1 to 1000000");
+    rules.require("live.ping", live.ping >= Duration::from_millis(100), "100ms or more");
+    rules.require("live.idle", live.idle > live.ping, "more than live.ping");
+    rules.require("live.max_message", (1024..=1 << 20).contains(&live.max_message.bytes()), "1KiB to 1MiB");
+    rules.require("live.messages_per_second", (1..=10_000).contains(&live.messages_per_second), "1 to 10000");
 }
 
 fn production(settings: &Settings, rules: &mut Rules<'_>) {

@@ -55,6 +55,7 @@ groups! {
         mail: Mail,
         payments: Payments,
         media: Media,
+        live: Live,
     }
     /// `db.*`
     Db {
@@ -137,6 +138,21 @@ groups! {
         link_lifetime: Duration,
         uploads: usize,
         store_timeout: Duration,
+    }
+    /// `live.*`
+    Live {
+        max_connections: usize,
+        max_per_user: usize,
+        max_per_address: usize,
+        max_per_topic: usize,
+        topics: usize,
+        queue: usize,
+        memory: usize,
+        replay: usize,
+        ping: Duration,
+        idle: Duration,
+        max_message: Size,
+        messages_per_second: usize,
     }
 }
 

@@ -20,6 +20,7 @@ pub const SERVICE: Service = Service {
     mails: false,
     cards: false,
     media: true,
+    live: None,
     entry: "/v1/movies?q=godfather",
     first_steps,
 };

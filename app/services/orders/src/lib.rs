@@ -20,6 +20,7 @@ pub const SERVICE: Service = Service {
     mails: false,
     cards: true,
     media: false,
+    live: None,
     entry: "/openapi.json",
     first_steps,
 };

@@ -21,6 +21,7 @@ pub const SERVICE: Service = Service {
     mails: true,
     cards: true,
     media: true,
+    live: Some(liveapp::ENTITIES),
     entry: "/v1/movies?q=godfather",
     first_steps: first_steps::text,
 };
@@ -45,7 +46,7 @@ pub fn about() -> About {
 
 /// Every table of routes, in the order of the documentation.
 pub fn tables(resources: &Resources) -> Vec<Routes> {
-    let Resources { settings, db, authenticator, users, cards, payees, readiness, stores: _ } = resources.clone();
+    let Resources { settings, db, authenticator, users, cards, payees, readiness, feed, .. } = resources.clone();
     let (brakes, payments) = (resources.brakes(), payments(resources));
     vec![
         movieapp::routes(db.clone()),
@@ -56,6 +57,7 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
         paymentapp::routes(db.clone(), payments, cards.notices),
         walletapp::routes(db.clone(), payees),
         saleapp::routes(db.clone()),
+        liveapp::routes(db.clone(), authenticator.clone(), feed, &settings.web.cors.allowed_origins),
         // `admin new resource` adds tables above this line.
         authapp::routes(db.clone(), authenticator, users.clone(), brakes.clone()),
         userapp::routes(db.clone(), users, brakes),

@@ -18,6 +18,7 @@
 mod consumer;
 mod cursor;
 mod event;
+mod follow;
 mod lane;
 mod lease;
 mod letters;
@@ -32,10 +33,11 @@ mod settings;
 
 pub use crate::consumer::{Carrier, Consumer, Failure, Start};
 pub use crate::event::{Event, PARTITIONS};
+pub use crate::follow::{Follower, Source, Told};
 pub use crate::letters::{
     COUNTED, Holder, Lag, Letter, LetterFilter, Standing, drop_letters, holders, lags, letters, retry, standings,
 };
-pub use crate::log::{KEPT, after, forget, last_position, seen, sweep};
+pub use crate::log::{KEPT, after, forget, last_position, position_of, seen, sweep};
 pub use crate::relay::{Ended, Relay};
 pub use crate::report::Report;
 pub use crate::settings::Settings;

@@ -33,6 +33,16 @@ pub async fn last_position(db: &Db) -> Result<i64, Error> {
     db.fetch_one(sqlx::query_as::<_, (i64,)>(SQL)).await.map(|(position,)| position)
 }
 
+/// The position of an event; `None` when there is none, or none any more.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn position_of(db: &Db, event_id: Uuid) -> Result<Option<i64>, Error> {
+    const SQL: &str = "SELECT position FROM events WHERE event_id = $1 AND position IS NOT NULL";
+    let row = db.fetch_optional(sqlx::query_as::<_, (i64,)>(SQL).bind(event_id)).await?;
+    Ok(row.map(|(position,)| position))
+}
+
 /// Notes in the transaction of an effect that a consumer has handled an event; true when it had before, and nothing is to
 /// be done. For consumers that get their events from elsewhere, where one may come twice.
 ///

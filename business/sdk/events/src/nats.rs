@@ -6,6 +6,7 @@
 
 mod carrier;
 mod subscriber;
+mod tap;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::consumer::Failure;
 
 pub use carrier::Nats;
 pub use subscriber::Subscriber;
+pub use tap::Tap;
 
 /// The stream.
 pub const STREAM: &str = "MARQUEE_EVENTS";

@@ -13,6 +13,7 @@ mod folder;
 mod gateway;
 mod kills;
 mod life;
+mod live;
 mod mail;
 mod media;
 mod observe;

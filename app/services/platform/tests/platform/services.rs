@@ -14,12 +14,12 @@ use crate::shop::{Shop, film};
 const PASSWORD: &str = "correct horse battery";
 
 /// What the platform does, in parts.
-const APART: [&str; 3] = ["accounts", "catalog", "orders"];
+const APART: [&str; 4] = ["accounts", "catalog", "orders", "live"];
 
 /// Each part as a process.
-async fn apart(setup: &Setup) -> [Process; 3] {
-    let [accounts, catalog, orders] = APART.map(|name| setup.clone().of(beside(name)));
-    tokio::join!(accounts.ready(), catalog.ready(), orders.ready()).into()
+async fn apart(setup: &Setup) -> [Process; 4] {
+    let [accounts, catalog, orders, live] = APART.map(|name| setup.clone().of(beside(name)));
+    tokio::join!(accounts.ready(), catalog.ready(), orders.ready(), live.ready()).into()
 }
 
 /// What a service says of each path.
@@ -114,7 +114,7 @@ async fn one_signs_in_at_one_adds_a_film_at_another_and_orders_it_at_the_third_u
     // What arrives is what the caller wanted recorded.
     let setup = shop.setup().with("telemetry.otlp_endpoint", &collector.endpoint).with("telemetry.sample_ratio", "0");
     let services = apart(&setup).await;
-    let [accounts, catalog, orders] = &services;
+    let [accounts, catalog, orders, _] = &services;
     let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     let traced = async |method: Method, url: String, token: &str, body: Option<Value>| {
         let request = request(method, url).header("traceparent", format!("00-{trace}-{parent}-01"));

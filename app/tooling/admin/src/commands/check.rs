@@ -73,6 +73,7 @@ fn services() -> Result<Vec<Service>, Failure> {
         described("accounts", &accounts::about(), &accounts::tables(&resources))?,
         described("catalog", &catalog::about(), &catalog::tables(&resources))?,
         described("orders", &orders::about(), &orders::tables(&resources))?,
+        described("live", &live::about(), &live::tables(&resources))?,
     ])
 }
 

@@ -57,14 +57,15 @@ pub(super) fn unasked() -> Result<Resources, Failure> {
     // A folder that is not there has no keys.
     let keys = KeyStore::open(Path::new("/nonexistent"))?;
     Ok(Resources {
-        settings,
         authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
+        feed: feed::Feed::new(db.clone(), &[], settings.live.clone()),
         db,
         cards: assembly::Cards::default(),
         payees: Arc::new(peers::Local::new(users.clone())),
         users,
         readiness: service::Readiness::starting(),
         stores: stores::Stores::none(tokio::runtime::Handle::current()),
+        settings,
     })
 }
 

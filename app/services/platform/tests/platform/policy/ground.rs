@@ -10,6 +10,8 @@ use std::time::Duration;
 use apitest::{Api, Standing};
 use assembly::{Cards, Resources};
 use cards::webhook::Secret;
+use events::Told;
+use feed::Feed;
 use jobs::Runner;
 use mail::{Mailbox, Mailer, Sender};
 use mux::Routes;
@@ -48,15 +50,19 @@ impl Ground {
         let (cards, provider) = cards();
         let files = tempfile::tempdir().unwrap();
         let stores = stores(files.path());
-        let settings = [
+        let process = [
             ("media.stores", format!("file://{}", files.path().display())),
             ("payments.provider_url", provider.url().to_string()),
             ("payments.provider_key", PROVIDER_KEY.to_owned()),
             ("payments.notice_secret", NOTICE_SECRET.to_owned()),
         ];
-        let api = Api::start_as(1, Duration::from_secs(5), &settings, |instance| {
+        let api = Api::start_as(1, Duration::from_secs(5), &process, |instance| {
+            let settings = settings::load(&settings::Sources::default()).unwrap().settings;
+            let feed = Feed::new(instance.db.clone(), liveapp::ENTITIES, settings.live.clone());
+            // Nothing has happened yet.
+            feed.tell(Told::From(0));
             let resources = Resources {
-                settings: settings::load(&settings::Sources::default()).unwrap().settings,
+                settings,
                 db: instance.db,
                 authenticator: instance.authenticator,
                 payees: Arc::new(peers::Local::new(instance.users.clone())),
@@ -64,6 +70,7 @@ impl Ground {
                 cards: cards.clone(),
                 readiness: service::Readiness::starting(),
                 stores: stores.clone(),
+                feed,
             };
             let tables = tables(&resources);
             kept.replace(Some(resources));

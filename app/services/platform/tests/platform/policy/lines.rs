@@ -3,6 +3,7 @@
 mod audits;
 mod cinemas;
 mod films;
+mod live;
 mod media;
 mod orders;
 mod sales;
@@ -28,6 +29,7 @@ const LISTS: &[&[Line]] = &[
     wallet::LINES,
     sales::LINES,
     media::LINES,
+    live::LINES,
     HEALTH,
 ];
 

@@ -77,7 +77,7 @@ pub(crate) struct Cell<'a> {
 /// What a cell has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// 2xx.
+    /// 2xx, or 101.
     Granted,
     /// 401.
     Unauthenticated,
@@ -175,7 +175,7 @@ async fn asked(ground: &Ground, line: &'static Line, who: Who, target: Target) -
 fn differs(expected: Expected, answer: &Answer) -> Option<String> {
     let status = answer.status();
     let is_as_expected = match expected {
-        Expected::Granted => (200..300).contains(&status),
+        Expected::Granted => status == 101 || (200..300).contains(&status),
         Expected::Unauthenticated => status == 401,
         Expected::Forbidden => status == 403,
         Expected::NotFound => status == 404,

@@ -9,7 +9,7 @@ use super::{Check, Patient};
 const GROUP: &str = "ports";
 
 /// Programs of the product: that they hold their own port is no fault.
-const OURS: [&str; 4] = ["platform", "accounts", "catalog", "orders"];
+const OURS: [&str; 5] = ["platform", "accounts", "catalog", "orders", "live"];
 
 /// A process.
 struct Holder {

@@ -1,0 +1,203 @@
+//! Who sits where, and what was told last.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use settings::Live;
+use uuid::Uuid;
+
+use crate::feed::Refused;
+use crate::item::{Item, Key};
+use crate::outbox::{End, Outbox};
+use crate::seat::{Attached, Kind, Missed, Who};
+
+/// The first pause that clients are asked to make when the process stops, and by how much more it is at most.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(4));
+
+/// What the feed knows; under one lock.
+#[derive(Default)]
+pub(crate) struct State {
+    /// All up to here was told; `None` until it has begun.
+    last: Option<i64>,
+    /// The id of the last event, shown or not.
+    last_id: Option<Uuid>,
+    /// The last events that are shown, oldest first: of those above `reach` all.
+    memory: VecDeque<Arc<Item>>,
+    reach: i64,
+    topics: HashMap<Key, HashMap<u64, Arc<Outbox>>>,
+    seats: HashMap<u64, Arc<Outbox>>,
+    counts: HashMap<Who, usize>,
+    next: u64,
+    is_draining: bool,
+}
+
+impl State {
+    /// What comes is above this position.
+    pub(crate) fn begin(&mut self, from: i64) {
+        (self.last, self.last_id, self.reach) = (Some(from), None, from);
+        self.memory.clear();
+    }
+
+    /// What was told is of no use any more.
+    pub(crate) fn void(&mut self) {
+        self.last = None;
+        self.memory.clear();
+        for outbox in self.seats.values() {
+            outbox.end(End::Void);
+        }
+    }
+
+    /// Nothing that is shown lies between the last one and this position.
+    pub(crate) fn pass(&mut self, position: i64, event_id: Option<Uuid>) {
+        self.last = Some(position);
+        self.last_id = event_id.or(self.last_id);
+    }
+
+    /// Hands an event to whoever subscribed; says how many those are.
+    pub(crate) fn hand_out(&mut self, item: Item, limit: usize) -> usize {
+        self.pass(item.position, Some(item.id));
+        let item = Arc::new(item);
+        let mut count = 0;
+        for key in &item.keys {
+            let Some(outboxes) = self.topics.get(key) else { continue };
+            count += outboxes.len();
+            let slow = outboxes.values().filter(|outbox| !outbox.put(&item)).count();
+            if slow > 0 {
+                counter!("live_dropped_total", "reason" => "slow").increment(slow as u64);
+            }
+        }
+        self.memory.push_back(item);
+        while self.memory.len() > limit {
+            if let Some(forgotten) = self.memory.pop_front() {
+                self.reach = forgotten.position;
+            }
+        }
+        count
+    }
+
+    pub(crate) fn enter(&mut self, who: Who, kind: Kind, live: &Live) -> Result<(u64, Arc<Outbox>), Refused> {
+        if self.is_draining {
+            return Err(Refused::Draining);
+        }
+        if self.seats.len() >= live.max_connections {
+            return Err(Refused::Process);
+        }
+        self.count(who, live)?;
+        self.next += 1;
+        let outbox = Arc::new(Outbox::new(live.queue));
+        self.seats.insert(self.next, Arc::clone(&outbox));
+        gauge!("live_connections", "kind" => kind.as_str()).increment(1);
+        Ok((self.next, outbox))
+    }
+
+    pub(crate) fn leave(&mut self, seat_id: u64, who: Who, kind: Kind, keys: &[Key]) {
+        self.detach(seat_id, keys);
+        self.seats.remove(&seat_id);
+        self.uncount(who);
+        gauge!("live_connections", "kind" => kind.as_str()).decrement(1);
+    }
+
+    /// Counts a seat as another's from now on.
+    pub(crate) fn identify(&mut self, before: Who, who: Who, live: &Live) -> Result<(), Refused> {
+        if before != who {
+            self.count(who, live)?;
+            self.uncount(before);
+        }
+        Ok(())
+    }
+
+    /// Attaches a seat to what it does not have yet; what it missed after a position, if it is still known.
+    pub(crate) fn attach(
+        &mut self,
+        seat_id: u64,
+        had: &[Key],
+        keys: &[Key],
+        after: Option<i64>,
+        live: &Live,
+    ) -> Result<Attached, Refused> {
+        let (Some(last), Some(outbox)) = (self.last, self.seats.get(&seat_id).cloned()) else {
+            return Err(Refused::Starting);
+        };
+        let new = || keys.iter().filter(|key| !had.contains(key));
+        if new().any(|key| self.topics.get(key).is_some_and(|seats| seats.len() >= live.max_per_topic)) {
+            return Err(Refused::Topic);
+        }
+        if let Some(after) = after.filter(|after| *after < self.reach) {
+            return Ok(Attached::Behind { after, reach: self.reach });
+        }
+        let missed = match after {
+            // Another replica is further: what comes here was had from there.
+            Some(after) if after > last && had.is_empty() => {
+                outbox.skip_to(after);
+                Vec::new()
+            }
+            Some(after) => {
+                let start = self.memory.partition_point(|item| item.position <= after);
+                self.memory.range(start..).filter(|item| item.is_for(keys)).cloned().collect()
+            }
+            None => Vec::new(),
+        };
+        for key in new() {
+            self.topics.entry(*key).or_default().insert(seat_id, Arc::clone(&outbox));
+            gauge!("live_subscriptions").increment(1);
+        }
+        Ok(Attached::Live(Missed { items: missed, last_id: self.last_id }))
+    }
+
+    pub(crate) fn detach(&mut self, seat_id: u64, keys: &[Key]) {
+        for key in keys {
+            let Some(seats) = self.topics.get_mut(key) else { continue };
+            if seats.remove(&seat_id).is_some() {
+                gauge!("live_subscriptions").decrement(1);
+            }
+            if seats.is_empty() {
+                self.topics.remove(key);
+            }
+        }
+    }
+
+    /// Where an event is that memory has.
+    pub(crate) fn position_of(&self, event_id: Uuid) -> Option<i64> {
+        if self.last_id == Some(event_id) {
+            return self.last;
+        }
+        self.memory.iter().rev().find(|item| item.id == event_id).map(|item| item.position)
+    }
+
+    /// Ends all seats one after the other, over this time, and takes no more.
+    pub(crate) fn drain(&mut self, window: Duration) {
+        self.is_draining = true;
+        let count = u32::try_from(self.seats.len()).unwrap_or(u32::MAX).max(1);
+        for (outbox, index) in self.seats.values().zip(0u32..) {
+            let share = f64::from(index) / f64::from(count);
+            // Not in the order in which they end: each comes back when it will.
+            let spread = f64::from(index.wrapping_mul(2_654_435_761)) / f64::from(u32::MAX);
+            let retry = RETRY.0 + RETRY.1.mul_f64(spread);
+            outbox.end(End::Draining { after: window.mul_f64(share), retry });
+        }
+    }
+
+    fn count(&mut self, who: Who, live: &Live) -> Result<(), Refused> {
+        let (limit, refused) = match who {
+            Who::User(_) => (live.max_per_user, Refused::User),
+            Who::Address(_) => (live.max_per_address, Refused::Address),
+        };
+        let count = self.counts.entry(who).or_default();
+        if *count >= limit {
+            return Err(refused);
+        }
+        *count += 1;
+        Ok(())
+    }
+
+    fn uncount(&mut self, who: Who) {
+        if let Some(count) = self.counts.get_mut(&who) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&who);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The live feed, over real sockets.
+
+mod access;
+mod feed;
+mod ground;
+mod hostile;
+mod replicas;
