@@ -9,8 +9,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use pprof::protos::{self, Message as _};
 
-/// Functions in the table.
-const ROWS: usize = 60;
+/// Functions in the table, of those that have a thousandth of the whole.
+const ROWS: usize = 500;
 
 /// Characters of a name in the table; generic types can have thousands.
 const LONGEST_NAME: usize = 140;
@@ -144,6 +144,8 @@ impl Profile {
         }
         let mut rows: Vec<(&str, u128, u128)> =
             functions.into_iter().map(|(name, (own, all))| (name, own, all)).collect();
+        let count = rows.len();
+        rows.retain(|(_, _, weight)| weight * 1000 >= whole);
         rows.sort_by(|a, b| b.1.cmp(&a.1).then(b.2.cmp(&a.2)).then(a.0.cmp(b.0)));
         let mut text = format!("{}: {} in all\n\n", self.title, flame::amount(self.unit, whole));
         let _ = writeln!(text, "{:>12} {:>8}   {:>12} {:>8}   function", "in itself", "", "with callees", "");
@@ -152,8 +154,8 @@ impl Profile {
                 .map(|part| format!("{:>12} {:>8}", flame::amount(self.unit, *part), flame::percent(*part, whole)));
             let _ = writeln!(text, "{own}   {all}   {}", line(name));
         }
-        if rows.len() > ROWS {
-            let _ = writeln!(text, "\n{} more functions", rows.len() - ROWS);
+        if count > rows.len().min(ROWS) {
+            let _ = writeln!(text, "\n{} more functions", count - rows.len().min(ROWS));
         }
         text
     }
