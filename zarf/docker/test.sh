@@ -66,6 +66,8 @@ done
 bin=$(for bin in /usr/lib/postgresql/*/bin; do echo "$bin"; done | tail -1)
 as_postgres() { setpriv --reuid=postgres --regid=postgres --clear-groups env PATH="$bin:$PATH" "$@"; }
 free() { python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# Nobody asks the store of media here.
+unused=unused
 database=$(free) api=$(free) debug=$(free)
 install -d -o postgres -g postgres -m 700 "$work/db" "$work/socket"
 as_postgres initdb --pgdata "$work/db" --auth trust --username marquee --no-sync >/dev/null
@@ -89,7 +91,7 @@ for service in $services; do
     confined --detach --name marquee-smoke --volume "$work/keys:/etc/marquee/keys:ro" \
         --env MARQUEE__ENV=production --env MARQUEE__AUTH__KEYS_DIR=/etc/marquee/keys --env MARQUEE__AUTH__ISSUER=https://api.example.com \
         --env MARQUEE__MAIL__SMTP_URL=smtp://127.0.0.1:9 --env 'MARQUEE__MAIL__FROM=Marquee <no-reply@example.com>' \
-        --env 'MARQUEE__MEDIA__STORES=s3://key:sample@bucket/media?region=eu-central-1&endpoint=http://127.0.0.1:9' \
+        --env "MARQUEE__MEDIA__STORES=s3://key:${unused}@bucket/media?region=eu-central-1&endpoint=http://127.0.0.1:9" \
         --env "MARQUEE__WEB__API_HOST=127.0.0.1:$api" --env "MARQUEE__WEB__DEBUG_HOST=127.0.0.1:$debug" --env MARQUEE__WEB__DRAIN=1s \
         "localhost/marquee/$service:$version" --config /etc/marquee/secrets/settings.toml >/dev/null
     tries=0

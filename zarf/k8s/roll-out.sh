@@ -2,7 +2,7 @@
 # Brings an overlay into the cluster that kubectl talks to: roll-out.sh dev | staging | prod
 #
 # Migrations first, and waited for: the release that is still running goes on with the new schema. Then everything else. It ends when each
-# service is there in the new release, or fails with what Kubernetes says of the one that is not.
+# service is there in the new release, or fails with what Kubernetes says of the one that is not. TAG names our images of dev.
 set -eu
 cd "$(dirname "$0")/../.."
 kubectl=${KUBECTL:-kubectl}
@@ -11,7 +11,7 @@ overlay=zarf/k8s/overlays/${1:?dev, staging or prod}
 
 objects=$(mktemp "${TMPDIR:-/tmp}/marquee-roll-out.XXXXXX")
 trap 'rm -f "$objects"' EXIT
-$kubectl kustomize "$overlay" >"$objects"
+$kubectl kustomize "$overlay" | sed "s|\(/marquee/[a-z]*\):dev\$|\1:${TAG:-dev}|" >"$objects"
 if grep -q 'sha256:0\{64\}' "$objects"; then
     echo "$overlay names images by a digest that is none yet: zarf/k8s/pin.sh $1 VERSION writes those of a release" >&2
     exit 1

@@ -18,15 +18,18 @@ done
 docker info >/dev/null 2>&1 || { echo 'docker is here, and its engine does not answer: start it (systemctl start docker)' >&2; exit 1; }
 
 secrets=$PWD/.marquee/secrets
+# A tag that is never given twice: a node that has an image does not ask for it again.
+TAG=dev-$(date +%s)
+export TAG
 export KUBECTL='kubectl --context kind-marquee'
 services=$(for service in app/services/*; do [ "${service##*/}" = platform ] || echo "${service##*/}"; done)
 
 build() {
-    ENGINE=docker REGISTRY=localhost:5001/marquee TAG=dev zarf/docker/build.sh admin $services
+    ENGINE=docker REGISTRY=localhost:5001/marquee zarf/docker/build.sh admin $services
 }
 
 push() {
-    for name in admin $services; do docker push --quiet "localhost:5001/marquee/$name:dev"; done
+    for name in admin $services; do docker push --quiet "localhost:5001/marquee/$name:$TAG"; done
 }
 
 # For machines where nodes cannot reach the registry. `kind load docker-image` fails on images of several platforms in Docker's
@@ -34,18 +37,13 @@ push() {
 load() {
     platform=linux/$(docker version --format '{{.Server.Arch}}')
     for name in admin $services; do
-        image=localhost:5001/marquee/$name:dev
+        image=localhost:5001/marquee/$name:$TAG
         docker save --platform "$platform" "$image" 2>/dev/null | kind load image-archive --name marquee /dev/stdin ||
             docker save "$image" | kind load image-archive --name marquee /dev/stdin
     done
 }
 
-roll_out() {
-    zarf/k8s/roll-out.sh dev
-    # The tag is the same as before: pods have to be made anew to get what it means now.
-    $KUBECTL rollout restart --namespace marquee $(for service in $services; do echo "deployment/$service"; done)
-    for service in $services; do $KUBECTL rollout status --namespace marquee "deployment/$service" --timeout=300s; done
-}
+roll_out() { zarf/k8s/roll-out.sh dev; }
 
 case ${1:-} in
     up)
