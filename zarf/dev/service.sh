@@ -40,7 +40,7 @@ start_gateway() {
     # The services are on this machine, and so is the one client, who may ask for all that it can.
     sed -e "s/accounts:3000/127.0.0.1:$2/" -e "s/catalog:3000/127.0.0.1:$3/" -e "s/orders:3000/127.0.0.1:$4/" \
         zarf/gateway/upstreams.conf >"$scratch/gateway/upstreams.conf"
-    sed -e 's/rate=500r/rate=100000r/' zarf/gateway/limits.conf >"$scratch/gateway/limits.conf"
+    sed -e 's/rate=500r/rate=100000r/' zarf/gateway/rates.conf >"$scratch/gateway/rates.conf"
     PATH=$PATH:/usr/sbin nginx -p "$scratch/gateway" -c nginx.conf -g 'daemon off;' </dev/null >>"$logs/gateway.log" 2>&1 &
     pid=$!
     running="$running $pid"
