@@ -56,8 +56,8 @@ bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second
 bench-worker: toolchain ## bounded tasks beside none: counting words in three ways, replacing in a stream, the cost of a task
 	$(CARGO) bench $(CARGO_LOCKED) --bench throughput
 
-fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300)
-	$(CARGO) build $(CARGO_LOCKED) --bin platform
+fuzz: toolchain postgres ## schemathesis, as an admin and as two users, and spectral against a service of its own (FUZZ_SECONDS=300, FUZZ_SHAPE=split)
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
 	zarf/dev/fuzz.sh
 
 test-scaffold: toolchain postgres ## a generated resource in a clean clone: built, served, tested, checked for drift

@@ -1,6 +1,7 @@
 # To be sourced: services of a check's own, on free ports of loopback, with a private database that is removed at the end.
 #
-#   start_service NAME API_PORT DEBUG_PORT    sets $pid; the log is $logs/NAME.log
+#   start_service NAME API_PORT DEBUG_PORT [PROGRAM]    sets $pid; the log is $logs/NAME.log; PROGRAM is platform, or another
+#   start_gateway PORT ACCOUNTS CATALOG ORDERS          nginx before the services on these ports; sets $pid
 #   stop_service PID                          SIGTERM; fails unless the service drains and ends with exit code 0
 #   await_ready PORT                          fails after 60 s
 #   free_ports COUNT                          prints ports that nobody listens on
@@ -12,7 +13,10 @@ binaries=${CARGO_TARGET_DIR:-target}/${PROFILE:-debug}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/marquee-check.XXXXXX")
 chmod 755 "$scratch"
 # A build in the meantime does not change what is under test.
-ln "$binaries/platform" "$scratch/under-test" 2>/dev/null || cp "$binaries/platform" "$scratch/under-test"
+for program in platform accounts catalog orders; do
+    [ ! -e "$binaries/$program" ] ||
+        ln "$binaries/$program" "$scratch/$program" 2>/dev/null || cp "$binaries/$program" "$scratch/$program"
+done
 running=
 
 start_service() {
@@ -22,7 +26,22 @@ start_service() {
     MARQUEE__WEB__DEBUG_HOST="127.0.0.1:$3" \
     MARQUEE__LIMITS__ENABLED=false \
     MARQUEE__TELEMETRY__LOG_FORMAT=json \
-        "$scratch/under-test" </dev/null >>"$logs/$1.log" 2>&1 &
+    MARQUEE__WEB__TRUSTED_PROXIES=127.0.0.1 \
+        "$scratch/${4:-platform}" </dev/null >>"$logs/$1.log" 2>&1 &
+    pid=$!
+    running="$running $pid"
+}
+
+start_gateway() {
+    mkdir -p "$scratch/gateway/run" "$scratch/openapi"
+    cp zarf/gateway/* "$scratch/gateway"
+    cp zarf/openapi/platform.json "$scratch/openapi"
+    printf 'listen 127.0.0.1:%s;\n' "$1" >"$scratch/gateway/listen.conf"
+    # The services are on this machine, and so is the one client, who may ask for all that it can.
+    sed -e "s/accounts:3000/127.0.0.1:$2/" -e "s/catalog:3000/127.0.0.1:$3/" -e "s/orders:3000/127.0.0.1:$4/" \
+        zarf/gateway/upstreams.conf >"$scratch/gateway/upstreams.conf"
+    sed -e 's/rate=500r/rate=100000r/' zarf/gateway/rates.conf >"$scratch/gateway/rates.conf"
+    PATH=$PATH:/usr/sbin nginx -p "$scratch/gateway" -c nginx.conf -g 'daemon off;' </dev/null >>"$logs/gateway.log" 2>&1 &
     pid=$!
     running="$running $pid"
 }

@@ -54,6 +54,8 @@ mapfile -t crates < <(git ls-files --others '*/Cargo.toml' | xargs -n 1 dirname 
 cargo fmt --all --check
 cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 cargo run --locked --quiet --bin arch
+"$CARGO_TARGET_DIR/debug/admin" check --accept
+if git diff --quiet zarf/gateway/routes.conf; then echo 'the gateway does not know the resource' >&2; exit 1; fi
 "$CARGO_TARGET_DIR/debug/admin" check
 tests=("${crates[@]/#/--test=}")
 cargo test --locked --quiet --workspace "${tests[@]}" --test auth

@@ -16,6 +16,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("admin", "live", "`admin check` holds its document against the sources"),
     ("admin", "orders", "`admin check` holds its document against the sources"),
     ("admin", "platform", "`admin routes` prints the table that the platform serves"),
+    ("admin", "gateway", "`admin check` compares the routes of the gateway with those of the services"),
+    ("admin", "watch", "`admin check` compares rules and dashboards with what the routes make of them"),
     ("admin", "scaffold", "`admin new resource` writes what it plans"),
     ("assembly", "sessionbus", "every service that has accounts ends what is left of their sessions"),
     ("assembly", "userbus", "every service takes tokens, which are those of users"),

@@ -145,8 +145,8 @@ impl Split {
         let upstreams: String = SERVICES.iter().map(|(name, _)| upstream(name)).collect();
         fs::write(gateway.join("upstreams.conf"), upstreams).unwrap();
         // Every test is a client of this machine.
-        let limits = fs::read_to_string(gateway.join("limits.conf")).unwrap().replace("rate=500r/s", "rate=100000r/s");
-        fs::write(gateway.join("limits.conf"), limits).unwrap();
+        let limits = fs::read_to_string(gateway.join("rates.conf")).unwrap().replace("rate=500r/s", "rate=100000r/s");
+        fs::write(gateway.join("rates.conf"), limits).unwrap();
         let started = Instant::now();
         loop {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();

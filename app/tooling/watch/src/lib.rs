@@ -2,12 +2,11 @@
 //!
 //! A route has an objective by its [`Class`]; the rules of Prometheus say how fast its budget of errors burns, over several
 //! windows at once (Google's Site Reliability Workbook, chapter 5). Dashboards are data here and JSON in `zarf/observability`.
-//! [`promql::used`] says which metrics and labels an expression names, so that a test can hold them against a program.
+//! A test of `platform` holds what they name against a running program.
 
 mod dashboard;
 mod objective;
 mod panel;
-pub mod promql;
 mod rules;
 
 use serde_json::Value;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use dbtest::PrivateCluster;
 use reqwest::Client;
+use tempfile::TempDir;
 use tokio::net::{TcpListener, UnixStream};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -113,8 +114,8 @@ async fn ask_for_life(url: String, over: Arc<AtomicBool>) -> Seen {
     seen
 }
 
-/// A cluster of the test's own with a process on it, and the token of an editor.
-async fn served(cluster: &PrivateCluster, setup: impl FnOnce(Setup) -> Setup, url: &str) -> (Process, String) {
+/// A process on a cluster of the test's own, the token of an editor, and the keys that it is good with.
+async fn served(cluster: &PrivateCluster, setup: impl FnOnce(Setup) -> Setup, url: &str) -> (Process, String, TempDir) {
     let direct = cluster.migrated("films").await;
     let db = sqldb::Db::open(&direct, sqldb::Settings { min_connections: 0, ..sqldb::Settings::default() }).unwrap();
     let users = userbus::Business::new(db.clone());
@@ -127,9 +128,7 @@ async fn served(cluster: &PrivateCluster, setup: impl FnOnce(Setup) -> Setup, ur
         Setup::new().in_production().with("db.url", url).with("auth.keys_dir", keys.path().display().to_string());
     let plain = plain.with("db.deadline", "3s").with("db.acquire_timeout", "1s").with("limits.enabled", "false");
     let process = setup(plain).ready().await;
-    // The process has read the key; tokens of it are good until this test ends.
-    std::mem::forget(keys);
-    (process, token)
+    (process, token, keys)
 }
 
 /// Goes through an outage under load.
@@ -186,7 +185,7 @@ async fn lasts(process_url: &str) {
 #[ignore = "as long as its outage: `make test-outages`"]
 async fn a_database_that_is_killed_loses_no_acknowledged_write() {
     let mut cluster = dbtest::private_cluster().await;
-    let (process, token) = served(&cluster, |setup| setup, "").await;
+    let (process, token, _keys) = served(&cluster, |setup| setup, "").await;
     let url = process.url.clone();
     through("killed", &process, &mut cluster, &token, async |cluster| {
         cluster.kill();
@@ -201,7 +200,7 @@ async fn a_database_that_is_killed_loses_no_acknowledged_write() {
 #[ignore = "as long as its outage: `make test-outages`"]
 async fn a_database_that_is_frozen_loses_no_acknowledged_write() {
     let mut cluster = dbtest::private_cluster().await;
-    let (process, token) = served(&cluster, |setup| setup, "").await;
+    let (process, token, _keys) = served(&cluster, |setup| setup, "").await;
     let url = process.url.clone();
     through("frozen", &process, &mut cluster, &token, async |cluster| {
         cluster.freeze();
@@ -290,7 +289,7 @@ async fn a_database_that_is_cut_off_loses_no_acknowledged_write() {
     std::fs::write(&inside, script).unwrap();
     std::fs::set_permissions(&inside, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let at = format!("{}.2:0", network.subnet);
-    let (process, token) =
+    let (process, token, _keys) =
         served(&cluster, |setup| setup.of(inside).with("web.api_host", &at).with("web.debug_host", &at), &url).await;
     let api = process.url.clone();
     through("cut off", &process, &mut cluster, &token, async |_| {

@@ -1,5 +1,7 @@
 //! What is watched is there: rules and dashboards name metrics, labels and routes that a running program has.
 
+mod promql;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -11,12 +13,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use types::Role;
 use uuid::Uuid;
-use watch::promql::used;
 
 use crate::answer::{get, post, request, send};
 use crate::policy::ground::Ground;
 use crate::process::{beside, eventually};
 use crate::shop::{Shop, film};
+use promql::used;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../zarf/observability");
 

@@ -96,6 +96,7 @@ fn next(plan: &Plan) -> String {
     let _ = write!(
         text,
         "\nIts tests:\n  cargo test -p {bus} -p {app}\n\
+         Its place at the gateway, its objectives, its part of the API's copy:\n  cargo run --bin admin -- check --accept\n\
          The first of it, while `make run` runs in another terminal:\n{references}  \
          curl -i http://127.0.0.1:3000{path} -H \"Authorization: Bearer $(make -s token{as_whom})\" \\\n    \
          -H 'Content-Type: application/json' -d '{body}'",

@@ -90,6 +90,8 @@ fn planted(copy: &Copy) -> Vec<Planted> {
     const SESSIONS: &str = "business/domain/sessionbus/src/store.rs";
     const USERS: &str = "business/domain/userbus/src/store.rs";
     const OPENAPI: &str = "zarf/openapi/platform.json";
+    const GATEWAY: &str = "zarf/gateway/routes.conf";
+    const RULES: &str = "zarf/observability/rules/routes.yaml";
     const POLICY: &str = "app/sdk/auth/src/policy.rs";
     const DEFAULTS: &str = "app/sdk/settings/config.default.toml";
     const MANIFEST: &str = "zarf/k8s/base/planted.yaml";
@@ -205,6 +207,20 @@ fn planted(copy: &Copy) -> Vec<Planted> {
             "ARCHITECTUR.md is not there",
             "place",
         ),
+        (
+            "derived",
+            GATEWAY,
+            line(GATEWAY, "location = /v1/wallet {", "location = /v1/purse {", "location"),
+            "the code makes another line: location = /v1/wallet {",
+            "--accept",
+        ),
+        (
+            "derived",
+            RULES,
+            line(RULES, "expr: vector(0.999)", "expr: vector(0.99)", "expr"),
+            "the code makes another line: expr: vector(0.999)",
+            "--accept",
+        ),
         ("files", "app/domain/movieapp/src/handlers.rs", None, "no sibling", "siblings"),
         ("migrations", INDEX, Some(2), "blocks writes of movies", "CONCURRENTLY"),
         ("migrations", LOCK, Some(2), "users was held for", "split it"),
@@ -259,11 +275,14 @@ async fn what_is_added_to_the_api_is_a_note_until_it_is_accepted() {
     assert!(removed.contains("breaks clients: the path /alive is gone"), "{removed}");
     assert!(removed.contains("note: GET /livez is new\n      → admin check --accept"), "{removed}");
     assert!(removed.ends_with("\n1 drift, 1 note\n"), "{removed}");
-    let accepted = copy.check(&database, &["--only", "openapi", "--accept"]).ended(0).out;
+    // What is made from the routes is made anew with it.
+    fs::remove_file(copy.0.path().join("zarf/gateway/problems.conf")).unwrap();
+    let accepted = copy.check(&database, &["--only", "openapi", "--only", "derived", "--accept"]).ended(0).out;
     assert!(accepted.ends_with("\nno drift\n"), "{accepted}");
-    let path = "zarf/openapi/platform.json";
-    let text = |root: &Path| fs::read_to_string(root.join(path)).unwrap();
-    assert_eq!(text(copy.0.path()), text(Path::new(ROOT)), "the copy is the same each time");
+    for path in ["zarf/openapi/platform.json", "zarf/gateway/problems.conf"] {
+        let text = |root: &Path| fs::read_to_string(root.join(path)).unwrap();
+        assert_eq!(text(copy.0.path()), text(Path::new(ROOT)), "{path} is the same each time");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

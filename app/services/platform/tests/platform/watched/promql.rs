@@ -26,16 +26,15 @@ const GROUPINGS: &[&str] = &["by", "without", "on", "ignoring", "group_left", "g
 
 /// What an expression names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Used {
+pub(crate) struct Used {
     /// Each metric with the labels that its selector has.
-    pub metrics: BTreeSet<(String, Vec<String>)>,
+    pub(crate) metrics: BTreeSet<(String, Vec<String>)>,
     /// Labels that something is grouped by or matched on.
-    pub labels: BTreeSet<String>,
+    pub(crate) labels: BTreeSet<String>,
 }
 
 /// What `expression` names; the variables of a dashboard may stand in it.
-#[must_use]
-pub fn used(expression: &str) -> Used {
+pub(crate) fn used(expression: &str) -> Used {
     let mut used = Used::default();
     let mut rest = expression;
     while let Some(first) = rest.chars().next() {
@@ -115,19 +114,14 @@ fn is_of_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == ':'
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_selectors_and_groupings_are_found_and_nothing_else() {
-        let found = used(
-            "histogram_quantile(0.99, sum by (le, route) (rate(a_bucket{job=~\"$job\", x=\"}y\"}[$__rate_interval]))) \
-             > on (method) group_left (class) (14.4 * (1 - b:c)) unless topk(3, d) == Inf",
-        );
-        let metrics: Vec<_> = found.metrics.iter().map(|(name, labels)| (name.as_str(), labels.join(" "))).collect();
-        let expected = [("a_bucket", "job x"), ("b:c", ""), ("d", "")].map(|(name, labels)| (name, labels.to_owned()));
-        assert_eq!(metrics, expected);
-        assert_eq!(found.labels.iter().map(String::as_str).collect::<Vec<_>>(), ["class", "le", "method", "route"]);
-    }
+#[test]
+fn names_selectors_and_groupings_are_found_and_nothing_else() {
+    let found = used(
+        "histogram_quantile(0.99, sum by (le, route) (rate(a_bucket{job=~\"$job\", x=\"}y\"}[$__rate_interval]))) \
+         > on (method) group_left (class) (14.4 * (1 - b:c)) unless topk(3, d) == Inf",
+    );
+    let metrics: Vec<_> = found.metrics.iter().map(|(name, labels)| (name.as_str(), labels.join(" "))).collect();
+    let expected = [("a_bucket", "job x"), ("b:c", ""), ("d", "")].map(|(name, labels)| (name, labels.to_owned()));
+    assert_eq!(metrics, expected);
+    assert_eq!(found.labels.iter().map(String::as_str).collect::<Vec<_>>(), ["class", "le", "method", "route"]);
 }
