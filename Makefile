@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats test-split test-outages nginx ip test-images test-manifests images k8s-render compose-up compose-down dev-up dev-update dev-load dev-logs dev-down
+.PHONY: help run faults test test-profiles lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats test-split test-outages nginx ip test-images test-manifests images k8s-render compose-up compose-down dev-up dev-update dev-load dev-logs dev-down bench-live
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -52,6 +52,10 @@ bench: toolchain postgres ## the service beside a bare handler: CPU per request,
 bench-logins: toolchain postgres ## how reads fare beside 60 sign-ins a second
 	$(CARGO) build $(CARGO_LOCKED) --release --bin platform
 	$(CARGO) run $(CARGO_LOCKED) --release --bin logins
+
+bench-live: toolchain postgres nats ## connections that listen: memory of each, how long an event takes to all of them, 1,000 to 95,000
+	$(CARGO) build $(CARGO_LOCKED) --release --bin platform --bin live --bin listening
+	target/release/listening
 
 bench-worker: toolchain ## bounded tasks beside none: counting words in three ways, replacing in a stream, the cost of a task
 	$(CARGO) bench $(CARGO_LOCKED) --bench throughput

@@ -34,6 +34,14 @@ impl Contender {
     /// # Errors
     /// It does not get ready, or the development users cannot sign in.
     pub async fn service(url: &str, folder: &Path, collector: &str) -> Result<Self> {
+        Self::service_with(url, folder, collector, &[]).await
+    }
+
+    /// As [`Contender::service`], with these variables of its environment.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn service_with(url: &str, folder: &Path, collector: &str, more: &[(&str, &str)]) -> Result<Self> {
         let (address, debug) = (free_address()?, free_address()?);
         let mut command = Command::new(beside_us("platform")?);
         command
@@ -49,11 +57,43 @@ impl Contender {
             .env("MARQUEE__TELEMETRY__SAMPLE_RATIO", "0.05")
             .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
             .env("MARQUEE__LIMITS__BURST", "1000000")
+            .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(File::create(folder.join("platform.stderr"))?);
         let mut service = Self::spawn("service", command, address, "/readyz").await?;
         service.authorization = Some(sign_in(address).await?);
         Ok(service)
+    }
+
+    /// Starts a service with the live feed on the database of another, without caps, with `broker` between its replicas if
+    /// there is one.
+    ///
+    /// # Errors
+    /// It does not get ready.
+    pub async fn live(url: &str, folder: &Path, number: usize, broker: Option<&str>) -> Result<Self> {
+        let (address, debug) = (free_address()?, free_address()?);
+        let mut command = Command::new(beside_us("live")?);
+        command
+            .env("MARQUEE__DB__URL", url)
+            .env("MARQUEE__DB__MAX_CONNECTIONS", "4")
+            .env("MARQUEE__DB__MIN_CONNECTIONS", "1")
+            .env("MARQUEE__WEB__API_HOST", address.to_string())
+            .env("MARQUEE__WEB__DEBUG_HOST", debug.to_string())
+            .env("MARQUEE__WEB__DRAIN", "0s")
+            .env("MARQUEE__AUTH__KEYS_DIR", folder.join("keys"))
+            .env("MARQUEE__TELEMETRY__LOG_FORMAT", "json")
+            .env("MARQUEE__TELEMETRY__LOG_FILE", folder.join(format!("live-{number}.log")))
+            .env("MARQUEE__LIMITS__PER_SECOND", "1000000")
+            .env("MARQUEE__LIMITS__BURST", "1000000")
+            .env("MARQUEE__LIVE__MAX_CONNECTIONS", "1000000")
+            .env("MARQUEE__LIVE__MAX_PER_ADDRESS", "1000000")
+            .env("MARQUEE__LIVE__MAX_PER_TOPIC", "1000000")
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.join(format!("live-{number}.stderr")))?);
+        if let Some(broker) = broker {
+            command.env("MARQUEE__EVENTS__NATS_URL", broker);
+        }
+        Self::spawn("live", command, address, "/readyz").await
     }
 
     /// Starts the bare handler. `ping` as sqlx does it by default.

@@ -7,6 +7,7 @@
 pub mod contender;
 pub mod depth;
 pub mod fixture;
+pub mod listeners;
 pub mod load;
 pub mod pgbench;
 pub mod places;

@@ -44,9 +44,7 @@ impl Access {
             }
             Topic::Me => {
                 let owner = Of::Owner(caller.principal()?.user_id.uuid());
-                let may = |permission| {
-                    matches!(policy::decide(permission, caller), Ok(Scope::Any | Scope::Own(_)))
-                };
+                let may = |permission| matches!(policy::decide(permission, caller), Ok(Scope::Any | Scope::Own(_)));
                 let own = OWN.iter().filter(|(_, permission)| may(*permission));
                 let keys: Vec<Key> = own.map(|(entity, _)| Key { entity, of: owner }).collect();
                 if keys.is_empty() { Err(ApiError::new(Code::Forbidden)) } else { Ok(keys) }

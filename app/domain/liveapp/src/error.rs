@@ -11,9 +11,12 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// The answer to who gets no place. A new reason fails to compile here.
 pub(crate) fn refused(error: Refused) -> ApiError {
     match error {
-        Refused::Process | Refused::User | Refused::Address | Refused::Topic | Refused::Starting | Refused::Draining => {
-            ApiError::unavailable(RETRY_AFTER).with_detail(error.to_string())
-        }
+        Refused::Process
+        | Refused::User
+        | Refused::Address
+        | Refused::Topic
+        | Refused::Starting
+        | Refused::Draining => ApiError::unavailable(RETRY_AFTER).with_detail(error.to_string()),
     }
 }
 

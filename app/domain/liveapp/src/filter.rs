@@ -22,10 +22,9 @@ static LAST_EVENT_ID: Field<Uuid> = field::uuid()
     .describe("The id of the last event that was had: what was missed since comes first. The header field `Last-Event-ID` counts before it.")
     .example("01890a5d-ac96-774b-bcce-b302099a8057");
 
-static SECONDS: Field<Duration> =
-    field::integer(0..=86_400, |seconds| Ok(Duration::from_secs(seconds.unsigned_abs())))
-        .describe("The stream ends after so many seconds. 0: as soon as what was missed has been sent.")
-        .example("0");
+static SECONDS: Field<Duration> = field::integer(0..=86_400, |seconds| Ok(Duration::from_secs(seconds.unsigned_abs())))
+    .describe("The stream ends after so many seconds. 0: as soon as what was missed has been sent.")
+    .example("0");
 
 impl Parameters for EventQuery {
     fn read(params: &mut Params<'_>) -> Option<Self> {

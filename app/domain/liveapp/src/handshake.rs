@@ -39,7 +39,8 @@ pub(crate) fn accept(request: &HttpRequest) -> Result<Accepted, ApiError> {
     if one(headers, header::SEC_WEBSOCKET_VERSION) != Some("13") {
         return refuse("the version of WebSocket is 13");
     }
-    let key = one(headers, header::SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
+    let key =
+        one(headers, header::SEC_WEBSOCKET_KEY).filter(|key| STANDARD.decode(key).is_ok_and(|key| key.len() == 16));
     let Some(key) = key else {
         return refuse("`Sec-WebSocket-Key` is 16 bytes in base64, once");
     };

@@ -14,8 +14,8 @@ mod wire;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use apierror::{ApiError, Code};

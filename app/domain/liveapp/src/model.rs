@@ -79,7 +79,9 @@ impl Body for Request {
             (Kind::Unsubscribe, None, Some(topics), None) => return Some(Self::Unsubscribe(topics)),
             (Kind::Authenticate, None, ..) => object.refuse("token", "is required"),
             (Kind::Authenticate, _, Some(_), _) => object.refuse("topics", "has no place in this message"),
-            (Kind::Subscribe | Kind::Unsubscribe, Some(_), ..) => object.refuse("token", "has no place in this message"),
+            (Kind::Subscribe | Kind::Unsubscribe, Some(_), ..) => {
+                object.refuse("token", "has no place in this message")
+            }
             (Kind::Subscribe | Kind::Unsubscribe, _, None, _) => object.refuse("topics", "is required"),
             (Kind::Authenticate | Kind::Unsubscribe, .., Some(_)) => {
                 object.refuse("after", "has no place in this message");

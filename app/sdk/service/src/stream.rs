@@ -124,6 +124,8 @@ impl Stream {
         self.stall = None;
         if self.switching && outcome.as_ref().is_ok_and(|written| *written == bytes.len()) {
             self.hand_over();
+            // Nothing else wakes the dispatcher any more: it has to find the end, and give its buffers back.
+            context.waker().wake_by_ref();
         }
         Poll::Ready(outcome)
     }

@@ -29,7 +29,8 @@ pub use layer::{Source, Sources};
 pub use network::Network;
 pub use reference::{Key, Section, keys, sections};
 pub use schema::{
-    Auth, Cors, Db, Environment, Events, Limits, Live, LogFormat, Mail, Media, Payments, Peers, Settings, Telemetry, Web,
+    Auth, Cors, Db, Environment, Events, Limits, Live, LogFormat, Mail, Media, Payments, Peers, Settings, Telemetry,
+    Web,
 };
 pub use secrecy::{ExposeSecret, SecretString};
 pub use show::Shown;

@@ -26,9 +26,7 @@ pub const SERVICE: Service = Service {
 };
 
 /// What a development machine starts with, beside users and films.
-const SEEDS: &[Seed] = &[
-    // `admin new resource` adds seeds above this line.
-];
+const SEEDS: &[Seed] = &[];
 
 /// What the program says of itself.
 pub fn about() -> About {
@@ -45,7 +43,6 @@ pub fn tables(resources: &Resources) -> Vec<Routes> {
     let Resources { settings, db, authenticator, feed, readiness, .. } = resources.clone();
     vec![
         liveapp::routes(db, authenticator, feed, &settings.web.cors.allowed_origins),
-        // `admin new resource` adds tables above this line.
         checkapp::routes(checkapp::App { readiness, version: SERVICE.version, environment: settings.env.as_str() }),
     ]
 }

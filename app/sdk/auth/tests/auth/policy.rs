@@ -43,6 +43,7 @@ fn the_policy_reads_as_it_was_decided() {
     sales:read         -          any    -       any      -         See what was sold, to whom, for how much.
     media:read         any        any    any     any      any       See posters and trailers.
     media:write        -          any    any     -        -         Upload posters and trailers.
+    live:listen        any        any    any     any      any       Hear of what happens, as far as one may see it.
     ");
 }
 

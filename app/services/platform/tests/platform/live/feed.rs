@@ -171,7 +171,8 @@ async fn who_reads_too_slowly_is_dropped_and_the_others_hear_everything() {
     let mut slow = Socket::narrow(&process).await.on(&["movies"]).await;
     // A browser's reading, all the time; this one has room for all of it.
     let quick = shop.setup().with("live.queue", "100000").ready().await;
-    let mut others = vec![Socket::open(&quick).await.on(&["movies"]).await, Socket::open(&quick).await.on(&["movies"]).await];
+    let mut others =
+        vec![Socket::open(&quick).await.on(&["movies"]).await, Socket::open(&quick).await.on(&["movies"]).await];
     flood(&shop, EVENTS);
     for other in &mut others {
         for _ in 0..EVENTS {

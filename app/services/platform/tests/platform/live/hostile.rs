@@ -82,8 +82,10 @@ async fn frames_that_break_the_rules_close_the_connection_with_their_code() {
     let announced = [0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4];
     let fragments: Vec<u8> =
         std::iter::once(frame(0x01, b"")).chain((0..100_000).map(|_| frame(0x00, b""))).flatten().collect();
-    let growing: Vec<u8> =
-        std::iter::once(frame(0x01, &[b'x'; 4000])).chain((0..5).map(|_| frame(0x00, &[b'x'; 4000]))).flatten().collect();
+    let growing: Vec<u8> = std::iter::once(frame(0x01, &[b'x'; 4000]))
+        .chain((0..5).map(|_| frame(0x00, &[b'x'; 4000])))
+        .flatten()
+        .collect();
     let messages: Vec<u8> = (0..100).flat_map(|_| frame(0x81, text)).collect();
     let pings: Vec<u8> = (0..100).flat_map(|_| frame(0x89, b"")).collect();
     let cases: [(&str, &[u8], u16); 14] = [
@@ -106,7 +108,10 @@ async fn frames_that_break_the_rules_close_the_connection_with_their_code() {
         assert_eq!(Raw::open(&process).await.closes_with(bytes).await, code, "{what}");
     }
     // A good one is answered, and its close as well.
-    assert_eq!(Raw::open(&process).await.closes_with(&[frame(0x81, text), frame(0x88, &[3, 232])].concat()).await, 1000);
+    assert_eq!(
+        Raw::open(&process).await.closes_with(&[frame(0x81, text), frame(0x88, &[3, 232])].concat()).await,
+        1000
+    );
     process.stop().await;
 }
 

@@ -13,7 +13,8 @@ pub(crate) const LINES: &[Line] = &[
         targets: NOTHING,
         ask: |cell| {
             async move {
-                let request = get(cell, "/v1/live").await.header("connection", "upgrade").header("upgrade", "websocket");
+                let request =
+                    get(cell, "/v1/live").await.header("connection", "upgrade").header("upgrade", "websocket");
                 request.header("sec-websocket-version", "13").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
             }
             .boxed_local()

@@ -1,0 +1,216 @@
+//! `make bench-live`: what a connection that listens costs, and how long an event takes to all of them.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, ensure};
+use bench::contender::Contender;
+use bench::fixture::Fixture;
+use bench::listeners::{self, Listeners};
+use clap::Parser;
+use otlptest::Collector;
+use serde_json::json;
+
+/// Connects clients that listen, measures their server's memory, and sends them events.
+#[derive(Parser)]
+struct Options {
+    /// Connections in one process, one size after the other.
+    #[arg(long, value_delimiter = ',', default_value = "1000,5000,19000")]
+    sizes: Vec<usize>,
+    /// Replicas behind NATS; 0 leaves them out.
+    #[arg(long, default_value_t = 5)]
+    replicas: usize,
+    /// Connections of each replica.
+    #[arg(long, default_value_t = 19_000)]
+    each: usize,
+    /// Events, one after the other.
+    #[arg(long, default_value_t = 5)]
+    events: usize,
+    /// Be clients of this server; how the program starts itself.
+    #[arg(long, hide = true)]
+    listen_to: Option<SocketAddr>,
+    #[arg(long, hide = true, default_value_t = 0)]
+    count: usize,
+    #[arg(long, hide = true, default_value_t = 2)]
+    source: u8,
+}
+
+/// How long a process is left alone before its memory is read.
+const SETTLE: Duration = Duration::from_secs(5);
+
+/// A broker for the time of a run.
+struct Broker(Child, String);
+
+/// What was measured of one size.
+struct Row {
+    connections: usize,
+    processes: usize,
+    /// Of the server's process, for each connection.
+    bytes: u64,
+    /// Of the kernel, for each connection, with the client's end of it.
+    kernel: u64,
+    times: Vec<Duration>,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = Options::parse();
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        rustix::process::Rlimit { current: limit.maximum, ..limit }
+    })?;
+    if let Some(server) = options.listen_to {
+        return listeners::serve(server, options.count, options.source).await;
+    }
+    let fixture = Fixture::start()?;
+    let url = fixture.database("films")?;
+    let collector = Collector::counting().await;
+    let writer = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
+    let mut rows = Vec::new();
+    for size in &options.sizes {
+        rows.push(measure(&options, &writer, &url, fixture.folder(), 1, *size, None).await?);
+    }
+    if options.replicas > 0 {
+        let broker = Broker::start(fixture.folder())?;
+        // All programs of one database carry events alike.
+        writer.stop().await?;
+        let carries = [("MARQUEE__EVENTS__NATS_URL", broker.1.as_str())];
+        let writer = Contender::service_with(&url, fixture.folder(), &collector.endpoint, &carries).await?;
+        let (folder, each) = (fixture.folder(), options.each);
+        rows.push(measure(&options, &writer, &url, folder, options.replicas, each, Some(&broker.1)).await?);
+    }
+    report(&rows);
+    Ok(())
+}
+
+async fn measure(
+    options: &Options,
+    writer: &Contender,
+    url: &str,
+    folder: &Path,
+    processes: usize,
+    each: usize,
+    broker: Option<&str>,
+) -> Result<Row> {
+    let mut servers = Vec::new();
+    for number in 0..processes {
+        servers.push(Contender::live(url, folder, number, broker).await?);
+    }
+    tokio::time::sleep(SETTLE).await;
+    let before = (resident(&servers)?, kernel()?);
+    let mut clients = Vec::new();
+    for (server, number) in servers.iter().zip(0u8..) {
+        clients.push(Listeners::start(server.address, each, 2 + 2 * number)?);
+    }
+    for client in &mut clients {
+        client.ready()?;
+    }
+    tokio::time::sleep(SETTLE).await;
+    let after = (resident(&servers)?, kernel()?);
+    let connections = (each * processes) as u64;
+    let mut times = Vec::new();
+    for number in 0..options.events {
+        for client in &mut clients {
+            client.expect()?;
+        }
+        let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+        add_film(writer, number).await?;
+        for client in &mut clients {
+            let heard = client.heard()?;
+            ensure!(heard.len() == each, "{} of {each} heard of the event", heard.len());
+            times.extend(heard.into_iter().map(|time| Duration::from_micros(time).saturating_sub(begun)));
+        }
+    }
+    times.sort_unstable();
+    Ok(Row {
+        connections: each * processes,
+        processes,
+        bytes: after.0.saturating_sub(before.0) / connections,
+        kernel: after.1.saturating_sub(before.1) / connections,
+        times,
+    })
+}
+
+/// The resident memory of the servers, in bytes.
+fn resident(servers: &[Contender]) -> Result<u64> {
+    servers.iter().map(|server| Ok(server.process().resident_kib()? * 1024)).sum()
+}
+
+/// What the kernel keeps for sockets, in bytes: the objects of their caches, and what is in their buffers. Of the whole
+/// machine.
+fn kernel() -> Result<u64> {
+    const CACHES: [&str; 7] =
+        ["TCP", "sock_inode_cache", "filp", "eventpoll_epi", "eventpoll_pwq", "tw_sock_TCP", "request_sock_TCP"];
+    let slabs = fs::read_to_string("/proc/slabinfo").unwrap_or_default();
+    let mut bytes = 0;
+    for line in slabs.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        if let [name, active, _, size, ..] = fields.as_slice()
+            && CACHES.contains(name)
+        {
+            bytes += active.parse::<u64>().unwrap_or(0) * size.parse::<u64>().unwrap_or(0);
+        }
+    }
+    let sockets = fs::read_to_string("/proc/net/sockstat")?;
+    let pages =
+        sockets.lines().find_map(|line| line.strip_prefix("TCP:")?.rsplit("mem ").next()?.trim().parse::<u64>().ok());
+    Ok(bytes + pages.unwrap_or(0) * 4096)
+}
+
+async fn add_film(writer: &Contender, number: usize) -> Result<()> {
+    let film = json!({
+        "title": format!("Heard {number}"), "year": 2000, "price": {"amount": 990, "currency": "USD"}, "stock": 3
+    });
+    let request = reqwest::Client::new().post(format!("http://{}/v1/movies", writer.address)).json(&film);
+    let token = writer.authorization.as_deref().context("no token")?;
+    request.header("authorization", token).send().await?.error_for_status()?;
+    Ok(())
+}
+
+impl Broker {
+    fn start(folder: &Path) -> Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let config = folder.join("nats.conf");
+        let store = folder.join("nats").display().to_string();
+        fs::write(&config, format!("listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{store}\" }}\n"))?;
+        let mut command = Command::new("nats-server");
+        command.arg("-c").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().context("nats-server is missing: `make nats` installs it")?;
+        Ok(Self(child, format!("nats://127.0.0.1:{port}")))
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is what the program is for")]
+fn report(rows: &[Row]) {
+    println!(
+        "| connections | processes | resident memory of each | of the kernel, both ends | event to all, p50 | p99 | last |\n\
+         |--:|--:|--:|--:|--:|--:|--:|"
+    );
+    for row in rows {
+        let at = |share: f64| {
+            let index = (row.times.len() as f64 * share) as usize;
+            row.times.get(index.min(row.times.len().saturating_sub(1))).copied().unwrap_or_default().as_secs_f64()
+                * 1000.0
+        };
+        println!(
+            "| {} | {} | {:.2} KiB | {:.2} KiB | {:.0} ms | {:.0} ms | {:.0} ms |",
+            row.connections,
+            row.processes,
+            row.bytes as f64 / 1024.0,
+            row.kernel as f64 / 1024.0,
+            at(0.5),
+            at(0.99),
+            at(1.0)
+        );
+    }
+}
