@@ -6,7 +6,7 @@ use assembly::Service;
 use settings::{Environment, Errors, Flags, Sources};
 
 /// The services whose own rules are known here, beside those that hold for every program.
-const SERVICES: &[&Service] = &[&accounts::SERVICE, &catalog::SERVICE, &orders::SERVICE];
+const SERVICES: &[&Service] = &[&accounts::SERVICE, &catalog::SERVICE, &orders::SERVICE, &live::SERVICE];
 
 /// What all images of the product are called, before their name.
 const OURS: &str = "marquee/";

@@ -5,9 +5,6 @@ use serde_json::Value;
 use crate::object::{at, items, name};
 use crate::{Finding, Overlay, Rule, Served};
 
-/// Services whose tables are not known here; their routes lead somewhere all the same.
-const UNKNOWN: &[&str] = &["live"];
-
 pub(crate) fn check(overlay: &Overlay, served: &[Served], findings: &mut Vec<Finding>) {
     // Path, whether all below it are meant, service.
     let mut map: Vec<(&str, bool, &str)> = Vec::new();
@@ -44,7 +41,7 @@ pub(crate) fn check(overlay: &Overlay, served: &[Served], findings: &mut Vec<Fin
     }
     for (prefix, below, to) in &map {
         let is_used = served.iter().any(|one| covers(prefix, *below, &one.path));
-        if !to.is_empty() && !is_used && !UNKNOWN.contains(to) {
+        if !to.is_empty() && !is_used {
             let what = format!("{prefix} leads to {to}, and nobody serves it");
             findings.push(Finding::new(Rule::Route, format!("{}: HTTPRoute", overlay.name), what));
         }

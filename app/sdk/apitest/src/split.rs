@@ -22,7 +22,8 @@ const NOWHERE: &str = "127.0.0.1:9";
 
 /// What is behind the gateway, as its upstreams are called. The accounts run as in development: they keep mails, and have
 /// nothing that they would seed beside what a test brings.
-const SERVICES: [(&str, &str); 3] = [("accounts", "development"), ("catalog", "production"), ("orders", "production")];
+const SERVICES: [(&str, &str); 4] =
+    [("accounts", "development"), ("catalog", "production"), ("orders", "production"), ("live", "production")];
 
 /// Services behind a gateway, ended with this value.
 pub struct Split {

@@ -14,6 +14,7 @@ mod mailer;
 mod media;
 mod payments;
 mod probe;
+mod unasked;
 mod worker;
 
 use std::net::SocketAddr;
@@ -37,6 +38,7 @@ use userbus::mails::Mails;
 use crate::probe::Probe;
 
 pub use crate::payments::Cards;
+pub use crate::unasked::unasked;
 
 /// A service of the product.
 #[derive(Clone, Copy, Debug)]

@@ -1,11 +1,6 @@
 //! `admin routes` and `admin openapi`: what the platform serves, from the tables that it serves from.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use assembly::Resources;
-use auth::Authenticator;
-use keystore::KeyStore;
 use mux::{Access, Routes};
 use serde_json::{Value, json};
 
@@ -49,24 +44,7 @@ pub(super) fn tables() -> Result<Vec<Routes>, Failure> {
 
 /// What services work with, over a database that nobody asks.
 pub(super) fn unasked() -> Result<Resources, Failure> {
-    let unasked = sqldb::Settings { min_connections: 0, ..sqldb::Settings::default() };
-    let db = sqldb::Db::open("postgres://localhost/unasked", unasked)?;
-    let users = userbus::Business::new(db.clone());
-    let settings = settings::load(&settings::Sources::default())?.settings;
-    let tokens = auth::Settings { issuer: String::new(), audience: String::new(), access_ttl: Default::default() };
-    // A folder that is not there has no keys.
-    let keys = KeyStore::open(Path::new("/nonexistent"))?;
-    Ok(Resources {
-        authenticator: Authenticator::new(keys, tokens, users.clone(), &db),
-        feed: feed::Feed::new(db.clone(), &[], settings.live.clone()),
-        db,
-        cards: assembly::Cards::default(),
-        payees: Arc::new(peers::Local::new(users.clone())),
-        users,
-        readiness: service::Readiness::starting(),
-        stores: stores::Stores::none(tokio::runtime::Handle::current()),
-        settings,
-    })
+    assembly::unasked().map_err(|error| Failure::of(Exit::Failed, error.as_ref()))
 }
 
 #[cfg(test)]
@@ -88,6 +66,7 @@ mod tests {
             ("accounts", accounts::tables(&resources)),
             ("catalog", catalog::tables(&resources)),
             ("orders", orders::tables(&resources)),
+            ("live", live::tables(&resources)),
         ];
         let mut owners: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
         for (name, tables) in &apart {
