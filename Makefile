@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial migrate token dev-keys docs clean toolchain postgres nats
+.PHONY: help run test lint arch unit bench bench-logins bench-worker fuzz test-rolling test-scaffold clients test-clients tutorial test-tutorial console test-console console-shots migrate token dev-keys docs clean toolchain postgres nats
 
 # rustup's cargo is found in a shell that never read its profile.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
@@ -69,10 +69,34 @@ test-clients: toolchain postgres ## the clients made anew, compiled, and run aga
 	$(CARGO) build $(CARGO_LOCKED) --bin admin --bin platform
 	zarf/clients/test.sh
 
+console: ## build the pages of the console from app/sdk/webconsole/web into what the service embeds
+	@zarf/dev/install.sh node
+	cd app/sdk/webconsole/web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error; } && npm run --silent check && npm run --silent build
+
+test-console: toolchain postgres ## the pages of the console: whether they are current, then each in a browser against services of their own
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	zarf/console/test.sh
+
+console-shots: toolchain postgres ## the pictures of the console for the documentation (zarf/docs/console)
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	zarf/console/test.sh shots
+
 tutorial: toolchain postgres nats ## put the outputs of now into zarf/docs/tutorial.md
 	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_is_rewritten
 
-test-tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
+test-console: ## build the pages of the console from app/sdk/webconsole/web into what the service embeds
+	@zarf/dev/install.sh node
+	cd app/sdk/webconsole/web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error; } && npm run --silent check && npm run --silent build
+
+test-console: toolchain postgres ## the pages of the console: whether they are current, then each in a browser against services of their own
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	zarf/console/test.sh
+
+console-shots: toolchain postgres ## the pictures of the console for the documentation (zarf/docs/console)
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	zarf/console/test.sh shots
+
+tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
 	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_shows_what_the_programs_answer
 
 migrate: toolchain postgres ## bring the schema of the configured database up to date
@@ -90,7 +114,7 @@ docs: toolchain ## the documentation of every crate, below target/doc
 
 clean: ## stop the PostgreSQL that tests left running, remove what was built
 	@[ ! -x target/debug/dbtest-stop ] || target/debug/dbtest-stop
-	rm -rf target zarf/clients/*/src/generated zarf/clients/typescript/node_modules
+	rm -rf target zarf/clients/*/src/generated zarf/clients/typescript/node_modules app/sdk/webconsole/web/node_modules
 
 toolchain:
 	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust $(RUST_VERSION) or newer from https://rustup.rs'; exit 1; }

@@ -5,6 +5,7 @@ mod cost;
 mod logs;
 mod metrics;
 mod process;
+mod requests;
 mod traces;
 
 use std::{

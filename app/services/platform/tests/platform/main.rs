@@ -6,6 +6,7 @@ mod answer;
 mod attacks;
 mod between;
 mod brakes;
+mod console;
 mod deadlines;
 mod downloads;
 mod folder;

@@ -5,6 +5,7 @@
 mod deadlines;
 mod faults;
 mod nesting;
+mod observer;
 mod opening;
 mod pool;
 mod schema;
