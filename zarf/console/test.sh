@@ -28,8 +28,8 @@ set -- "${1:-test}" $(free_ports 4)
 start_service console "$2" "$3"
 development=$pid
 await_ready "$2"
-MARQUEE__ENV=production MARQUEE__AUTH__ISSUER=https://api.marquee.example MARQUEE__MAIL__SMTP_URL=smtp://127.0.0.1:9 \
-    MARQUEE__MAIL__FROM='Marquee <no-reply@marquee.example>' MARQUEE__MEDIA__STORES="file://$scratch/media" \
+MARQUEE__ENV=production MARQUEE__AUTH__ISSUER=https://api.marquee.test MARQUEE__MAIL__SMTP_URL=smtp://127.0.0.1:9 \
+    MARQUEE__MAIL__FROM='Marquee <no-reply@marquee.test>' MARQUEE__MEDIA__STORES="file://$scratch/media" \
     start_service console-production "$4" "$5"
 production=$pid
 await_ready "$4"

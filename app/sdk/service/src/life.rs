@@ -177,6 +177,7 @@ where
             max_waiters: settings.db.max_waiters,
             requests: telemetry.requests(),
             metrics: telemetry.metrics(),
+            has_profiles: false,
             ready: readiness_of(&readiness),
         },
         Views { mailbox: mailbox.clone(), ..console },

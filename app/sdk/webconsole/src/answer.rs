@@ -52,17 +52,14 @@ pub(crate) async fn nothing() -> HttpResponse {
     refuse(StatusCode::NOT_FOUND, "there is nothing here")
 }
 
-/// Whether this request may change something.
-///
-/// # Errors
-/// The answer that says why it may not.
-pub(crate) fn may_change(console: &Console, request: &HttpRequest) -> Result<(), HttpResponse> {
+/// Why this request may not change anything, if it may not.
+pub(crate) fn refusal(console: &Console, request: &HttpRequest) -> Option<HttpResponse> {
     if !console.is_development() {
         let words = "the console changes nothing in production: `admin events` and `admin jobs` do";
-        return Err(refuse(StatusCode::FORBIDDEN, words));
+        return Some(refuse(StatusCode::FORBIDDEN, words));
     }
     if !request.headers().contains_key(INTENT) {
-        return Err(refuse(StatusCode::FORBIDDEN, "a change is asked for by the console's own pages, with X-Console"));
+        return Some(refuse(StatusCode::FORBIDDEN, "a change is asked for by the console's own pages, with X-Console"));
     }
-    Ok(())
+    None
 }

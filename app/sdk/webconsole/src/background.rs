@@ -111,7 +111,7 @@ async fn change_job(
     done: &'static str,
     change: impl AsyncFnOnce(&Db, JobId) -> Result<(), Error>,
 ) -> HttpResponse {
-    if let Err(refusal) = answer::may_change(console, request) {
+    if let Some(refusal) = answer::refusal(console, request) {
         return refusal;
     }
     let (Some(db), Ok(job_id)) = (console.db(), JobId::parse(job_id)) else {
@@ -155,7 +155,7 @@ async fn change_letter(
     done: &'static str,
     change: impl AsyncFnOnce(&Db, &LetterFilter) -> Result<u64, Error>,
 ) -> HttpResponse {
-    if let Err(refusal) = answer::may_change(console, request) {
+    if let Some(refusal) = answer::refusal(console, request) {
         return refusal;
     }
     let Some(db) = console.db() else { return answer::nothing().await };

@@ -29,7 +29,7 @@ enum Kind {
     Rate,
 }
 
-/// A line of a chart: the sum of a metric over its labels.
+/// A line of a chart: the sum of a metric over its labels; `a:b` is that of `a` where `state` is `b`.
 struct Series {
     chart: &'static str,
     label: &'static str,
@@ -55,8 +55,8 @@ const CHARTS: &[(&str, &str, &str)] = &[
     ("units", "Units of database work", "/s"),
     ("cpu", "Processor", "%"),
     ("memory", "Memory", "bytes"),
-    ("tasks", "Runtime: tasks", "tasks"),
-    ("busy", "Runtime: time", "ms/s"),
+    ("tasks", "Tasks", ""),
+    ("busy", "Time in each second", "ms/s"),
     ("sockets", "Sockets and files", ""),
     ("live", "Live feed", "connections"),
     ("events", "Events and jobs waiting", ""),
@@ -74,13 +74,14 @@ const SERIES: &[Series] = &[
     rate("units", "past deadline", "db_deadlines_exceeded_total"),
     Series { scale: 100.0, ..rate("cpu", "of one core", "process_cpu_time_seconds") },
     gauge("memory", "resident", "process_resident_memory_bytes"),
-    gauge("memory", "allocated", "allocator_allocated_bytes"),
-    gauge("memory", "active", "allocator_active_bytes"),
-    gauge("tasks", "alive", "tokio_live_tasks_count"),
-    gauge("tasks", "queued", "tokio_global_queue_depth"),
-    gauge("tasks", "blocking, queued", "tokio_blocking_queue_depth"),
-    gauge("tasks", "blocking threads", "tokio_blocking_threads_count"),
-    Series { scale: 1000.0, ..rate("busy", "waiting for the database", "db_pool_wait_seconds_total") },
+    gauge("memory", "allocated", "allocator_bytes:allocated"),
+    gauge("memory", "of the allocator", "allocator_bytes:resident"),
+    gauge("tasks", "tokio's own", "tokio_live_tasks_count"),
+    gauge("tasks", "of all runtimes", "runtime_tasks"),
+    gauge("tasks", "queued for workers", "runtime_worker_local_queue_tasks"),
+    gauge("tasks", "queued to block", "runtime_blocking_queue_tasks"),
+    Series { scale: 1000.0, ..rate("busy", "workers at work", "runtime_worker_busy_seconds") },
+    Series { scale: 1000.0, ..rate("busy", "waiting for a connection", "db_pool_wait_seconds_total") },
     gauge("sockets", "open files", "process_open_fds"),
     gauge("live", "connections", "live_connections"),
     gauge("live", "subscriptions", "live_subscriptions"),
@@ -193,7 +194,12 @@ impl Kept {
                 Some("_bucket") => self.bucket(&point, &mut counted),
                 Some("_count") => self.count(&point, &mut counted),
                 Some(_) => {}
-                None => *sums.entry(point.name.to_owned()).or_default() += point.value,
+                None => {
+                    if let Some(state) = point.label("state") {
+                        *sums.entry(format!("{}:{state}", point.name)).or_default() += point.value;
+                    }
+                    *sums.entry(point.name.to_owned()).or_default() += point.value;
+                }
             }
         }
         let elapsed = self.samples.back().and_then(|last| at.duration_since(last.at).ok());
@@ -391,6 +397,7 @@ mod tests {
             "{REQUESTS}_bucket{{{labels},le=\"0.01\"}} {}\n{REQUESTS}_bucket{{{labels},le=\"0.1\"}} {requests}\n\
              {REQUESTS}_bucket{{{labels},le=\"+Inf\"}} {requests}\n{REQUESTS}_count{{{labels}}} {requests}\n\
              {REQUESTS}_count{{method=\"GET\",route=\"/v1/movies\",status=\"503\"}} 0\n\
+             allocator_bytes{{state=\"allocated\"}} 7\nallocator_bytes{{state=\"resident\"}} 9\n\
              process_cpu_time_seconds {cpu}\njobs_due{{lane=\"a\"}} 2\njobs_due{{lane=\"b\"}} 3\n",
             requests - slow
         )
@@ -418,6 +425,8 @@ mod tests {
         let waiting = charts.charts.iter().find(|chart| chart.id == "events").unwrap();
         assert_eq!(waiting.lines[0].values, [Some(5.0), Some(5.0)]);
         assert!(charts.charts.iter().all(|chart| chart.id != "live"), "no metric, no chart");
+        let memory = charts.charts.iter().find(|chart| chart.id == "memory").unwrap();
+        assert_eq!(memory.lines.iter().filter_map(|line| line.values[1]).collect::<Vec<_>>(), [7.0, 9.0]);
         assert_eq!(charts.routes.len(), 1);
         assert_eq!((charts.routes[0].route.as_str(), charts.routes[0].requests), ("GET /v1/movies", 20));
         assert_eq!(history.last("jobs_due"), Some(5.0));

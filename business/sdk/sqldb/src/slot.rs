@@ -82,9 +82,9 @@ impl Slot {
 
     /// Runs a command that has neither parameters nor rows, such as `BEGIN`.
     pub(crate) async fn command(&mut self, deadline: Instant, sql: &'static str) -> Result<(), Error> {
-        // check: unprepared: BEGIN, COMMIT and the like, from the other files of this crate
         let (text, watch) = self.watch();
         text.set(sqlx::SqlStr::from_static(sql));
+        // check: unprepared: BEGIN, COMMIT and the like, from the other files of this crate
         let outcome = timeout_at(deadline, sqlx::raw_sql(sql).execute(self.enter(deadline)?)).await;
         let outcome = self.settle(outcome).map(|_| ());
         watch.end(outcome.as_ref().ok().map(|()| 0));

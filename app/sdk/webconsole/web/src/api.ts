@@ -8,7 +8,7 @@ export interface Problem {
   trace_id: string | null; within: string | null;
 }
 export interface Home {
-  service: string; version: string; environment: string; writable: boolean; api_url: string; started: number; uptime: number;
+  service: string; version: string; environment: string; writable: boolean; profiles: boolean; api_url: string; started: number; uptime: number;
   ready: string; is_ready: boolean; limits: Limit[]; migrations: Migration[] | { error: string } | null;
   settings: Setting[]; problems: Problem[];
 }
@@ -80,6 +80,14 @@ async function answer<T>(response: Response): Promise<T> {
 /** Reads a part of the API. */
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   return answer<T>(await fetch(`/console/api${path}`, { signal: signal ?? null, headers: { accept: 'application/json' } }));
+}
+
+export interface LogFilter { filter: string; configured: string; until: string | null }
+
+/** What is logged, which the listener tells beside the console. */
+export async function logFilter(change?: { filter: string; for?: string }): Promise<LogFilter> {
+  const asked = change && { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) };
+  return answer<LogFilter>(await fetch('/debug/log-filter', asked));
 }
 
 /** Asks for a change. The field is what no page of another site can send. */

@@ -77,7 +77,7 @@ function page(path: string, home: Home | undefined): VNode {
     case '/routes': return <RoutesPage />;
     case '/background': return <Background writable={home?.writable ?? false} />;
     case '/mails': return <Mails />;
-    case '/tools': return <Tools />;
+    case '/tools': return <Tools home={home} />;
     default: return <Empty hint={<a href={ROOT}>The first page</a>}>There is no such page.</Empty>;
   }
 }

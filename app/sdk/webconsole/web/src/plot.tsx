@@ -24,10 +24,11 @@ function options(lines: Line[], unit: string, width: number, colour: (name: stri
   return {
     width,
     height: HEIGHT,
+    padding: [10, 28, 0, 0],
     cursor: { sync: { key: 'charts' }, points: { size: 5 }, drag: { x: false, y: false } },
     legend: { show: true, live: true },
     hooks: { setCursor: [legend] },
-    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, unit === 'ms' ? 1 : 1) * 1.08] } },
+    scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 1, 1) * 1.08] } },
     axes: [
       { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui', space: 70, size: 26, gap: 6, values: (_, at) => at.map((one) => new Date(one * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })) },
       { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui', size: 62, space: 32, values: (_, at) => at.map((one) => written(one, unit)) },
@@ -39,7 +40,7 @@ function options(lines: Line[], unit: string, width: number, colour: (name: stri
         stroke: colour(line.colour),
         ...(line.fill ? { fill: colour(`${line.colour}-soft`) } : {}),
         width: 1.5,
-        points: { show: (plot) => plot.data[0].length < 3 || (line.values.filter((value) => value != null).length < 40), size: 4 },
+        points: { show: () => line.values.filter((value) => value != null).length < 8, size: 4 },
         spanGaps: false,
         value: (_, value) => (value == null ? '–' : written(value, unit)),
       })),

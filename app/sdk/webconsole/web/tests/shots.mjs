@@ -52,8 +52,8 @@ const trace = placed.headers.get('x-request-id');
 
 const browser = await launch();
 for (const [name, path, scheme] of [
-  ['home', '', 'light'], ['charts', '/charts', 'dark'], ['requests', '/requests', 'light'], ['trace', `/requests/${trace}`, 'light'],
-  ['trace-dark', `/requests/${trace}`, 'dark'], ['routes', '/routes', 'light'], ['background', '/background', 'dark'], ['mails', '/mails', 'light'], ['tools', '/tools', 'light'],
+  ['home', '', 'light'], ['charts', '/charts', 'dark'], ['trace', `/requests/${trace}`, 'light'], ['background', '/background', 'dark'],
+  ['mails', '/mails', 'light'],
 ]) {
   const { page, faults, close } = await open(browser, { scheme, width: 1280, height: 800 });
   await visit(page, debug, path);
