@@ -32,6 +32,9 @@ pub struct Service<'a> {
     pub document: &'a Value,
 }
 
+/// A path, the service that has it, and what passes there.
+type Owned<'a> = (&'a str, (&'a str, Kind));
+
 /// Why there is no configuration.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -55,9 +58,9 @@ pub fn routes(services: &[Service<'_>]) -> Result<String, Error> {
          # What is at none of them is the gateway's own 404.\n",
     );
     let owned = owned(services)?;
-    let mut roots: BTreeMap<&str, Vec<(&str, &(&str, Kind))>> = BTreeMap::new();
+    let mut roots: BTreeMap<&str, Vec<Owned<'_>>> = BTreeMap::new();
     for (path, owner) in &owned {
-        roots.entry(root(path)).or_default().push((path, owner));
+        roots.entry(root(path)).or_default().push((path, *owner));
     }
     for (root, paths) in roots {
         text.push('\n');
@@ -96,7 +99,7 @@ fn owned<'a>(services: &[Service<'a>]) -> Result<BTreeMap<&'a str, (&'a str, Kin
 
 /// The locations of the paths that begin alike: two where all of them belong to one service, and one more for each path where
 /// something else passes than requests and answers.
-fn locations<'a>(root: &'a str, paths: &[(&'a str, &(&'a str, Kind))]) -> Vec<Location<'a>> {
+fn locations<'a>(root: &'a str, paths: &[Owned<'a>]) -> Vec<Location<'a>> {
     let services: BTreeSet<&str> = paths.iter().map(|(_, (service, _))| *service).collect();
     let (mut exact, mut patterns) = (Vec::new(), Vec::new());
     let mut own = |path: &'a str, service: &'a str, kind: Kind| {

@@ -131,14 +131,14 @@ async fn served(cluster: &PrivateCluster, setup: impl FnOnce(Setup) -> Setup, ur
     (process, token, keys)
 }
 
-/// Goes through an outage under load.
+/// Goes through an outage under load, and tells what came of it.
 async fn through(
     name: &str,
     process: &Process,
     cluster: &mut PrivateCluster,
     token: &str,
     outage: impl AsyncFnOnce(&mut PrivateCluster),
-) {
+) -> String {
     let load = Load::start(&process.url, token);
     tokio::time::sleep(Duration::from_secs(2)).await;
     outage(cluster).await;
@@ -163,12 +163,12 @@ async fn through(
     assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
     let twice: Vec<_> = stored.iter().filter(|(_, count)| **count > 1).collect();
     assert!(twice.is_empty(), "written twice under one key: {twice:?}");
-    println!(
+    format!(
         "{name}: {} acknowledged, none lost, none twice; answers {:?}; well after {:?}",
         seen.acknowledged.len(),
         seen.statuses,
         well.unwrap()
-    );
+    )
 }
 
 /// Meanwhile nobody is told that the process is ready.
@@ -187,12 +187,13 @@ async fn a_database_that_is_killed_loses_no_acknowledged_write() {
     let mut cluster = dbtest::private_cluster().await;
     let (process, token, _keys) = served(&cluster, |setup| setup, "").await;
     let url = process.url.clone();
-    through("killed", &process, &mut cluster, &token, async |cluster| {
+    let told = through("killed", &process, &mut cluster, &token, async |cluster| {
         cluster.kill();
         lasts(&url).await;
         cluster.restart().await;
     })
     .await;
+    println!("{told}");
     process.stop().await;
 }
 
@@ -202,12 +203,13 @@ async fn a_database_that_is_frozen_loses_no_acknowledged_write() {
     let mut cluster = dbtest::private_cluster().await;
     let (process, token, _keys) = served(&cluster, |setup| setup, "").await;
     let url = process.url.clone();
-    through("frozen", &process, &mut cluster, &token, async |cluster| {
+    let told = through("frozen", &process, &mut cluster, &token, async |cluster| {
         cluster.freeze();
         lasts(&url).await;
         cluster.thaw();
     })
     .await;
+    println!("{told}");
     process.stop().await;
 }
 
@@ -292,11 +294,12 @@ async fn a_database_that_is_cut_off_loses_no_acknowledged_write() {
     let (process, token, _keys) =
         served(&cluster, |setup| setup.of(inside).with("web.api_host", &at).with("web.debug_host", &at), &url).await;
     let api = process.url.clone();
-    through("cut off", &process, &mut cluster, &token, async |_| {
+    let told = through("cut off", &process, &mut cluster, &token, async |_| {
         network.set("down");
         lasts(&api).await;
         network.set("up");
     })
     .await;
+    println!("{told}");
     process.stop().await;
 }
