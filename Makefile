@@ -20,7 +20,7 @@ help:
 	@printf 'Marquee: a service kit, shown on a film catalogue.\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog or orders for one alone)
+run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog, orders or live for one alone)
 	@exec $(CARGO) run $(CARGO_LOCKED) --bin $(or $(SERVICE),platform)
 
 test: toolchain postgres lint unit ## everything that has to pass before a merge

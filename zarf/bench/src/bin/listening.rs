@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use bench::contender::Contender;
-use bench::fixture::Fixture;
+use bench::fixture::{Fixture, connect};
 use bench::listeners::{self, Listeners};
 use clap::Parser;
 use otlptest::Collector;
 use serde_json::json;
+use sqlx::Connection as _;
 
 /// Connects clients that listen, measures their server's memory, and sends them events.
 #[derive(Parser)]
@@ -69,6 +70,7 @@ async fn main() -> Result<()> {
     let url = fixture.database("films")?;
     let collector = Collector::counting().await;
     let writer = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
+    settle(&url).await?;
     let mut rows = Vec::new();
     for size in &options.sizes {
         rows.push(measure(&options, &writer, &url, fixture.folder(), 1, *size, None).await?);
@@ -132,6 +134,21 @@ async fn measure(
         kernel: after.1.saturating_sub(before.1) / connections,
         times,
     })
+}
+
+/// Waits until what the first films announced is handed on.
+async fn settle(url: &str) -> Result<()> {
+    let mut connection = connect(url).await?;
+    let mut before = -1;
+    loop {
+        let sql = "SELECT count(*), count(*) FILTER (WHERE position IS NULL) FROM events";
+        let (all, waiting): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
+        if all == before && waiting == 0 {
+            return Ok(connection.close().await?);
+        }
+        before = all;
+        tokio::time::sleep(SETTLE).await;
+    }
 }
 
 /// The resident memory of the servers, in bytes.
