@@ -114,12 +114,12 @@ async fn measure(
     let after = (resident(&servers)?, kernel()?);
     let connections = (each * processes) as u64;
     let mut times = Vec::new();
-    for number in 0..options.events {
+    for _ in 0..options.events {
         for client in &mut clients {
             client.expect()?;
         }
         let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        add_film(writer, number).await?;
+        add_film(writer).await?;
         for client in &mut clients {
             let heard = client.heard()?;
             ensure!(heard.len() == each, "{} of {each} heard of the event", heard.len());
@@ -177,9 +177,9 @@ fn kernel() -> Result<u64> {
     Ok(bytes + pages.unwrap_or(0) * 4096)
 }
 
-async fn add_film(writer: &Contender, number: usize) -> Result<()> {
+async fn add_film(writer: &Contender) -> Result<()> {
     let film = json!({
-        "title": format!("Heard {number}"), "year": 2000, "price": {"amount": 990, "currency": "USD"}, "stock": 3
+        "title": format!("Heard {}", uuid::Uuid::now_v7()), "year": 2000, "price": {"amount": 990, "currency": "USD"}, "stock": 3
     });
     let request = reqwest::Client::new().post(format!("http://{}/v1/movies", writer.address)).json(&film);
     let token = writer.authorization.as_deref().context("no token")?;
