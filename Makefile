@@ -23,7 +23,7 @@ help:
 # The allocator that tells who holds memory takes two minutes of a processor to build.
 HEAP := --features profiling/jemalloc
 
-run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog or orders for one alone; PROFILES=1 for heap profiles)
+run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog, orders or live for one alone; PROFILES=1 for heap profiles)
 	@exec $(CARGO) run $(CARGO_LOCKED) $(if $(PROFILES),$(HEAP)) --bin $(or $(SERVICE),platform)
 
 faults: toolchain ## serve three faults on 127.0.0.1:3000, to be found with profiles (README.md)

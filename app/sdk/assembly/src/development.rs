@@ -110,6 +110,7 @@ mod tests {
         mails: false,
         cards: false,
         media: false,
+        live: None,
         entry: "/here",
         first_steps: |public| format!("go to {public}"),
     };

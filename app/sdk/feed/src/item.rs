@@ -163,3 +163,23 @@ pub fn text_frame(payload: &[u8]) -> Bytes {
     frame.put_slice(payload);
     frame.freeze()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_say_how_long_they_are_in_as_few_bytes_as_they_may() {
+        for (length, head) in [
+            (0, &[0x81, 0][..]),
+            (125, &[0x81, 125]),
+            (126, &[0x81, 126, 0, 126]),
+            (65_535, &[0x81, 126, 255, 255]),
+            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let frame = text_frame(&vec![b'x'; length]);
+            assert_eq!(&frame[..head.len()], head, "{length}");
+            assert_eq!(frame.len(), head.len() + length);
+        }
+    }
+}

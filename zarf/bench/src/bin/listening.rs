@@ -8,11 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use bench::contender::Contender;
-use bench::fixture::Fixture;
+use bench::fixture::{Fixture, connect};
 use bench::listeners::{self, Listeners};
 use clap::Parser;
 use otlptest::Collector;
 use serde_json::json;
+use sqlx::Connection as _;
 
 /// Connects clients that listen, measures their server's memory, and sends them events.
 #[derive(Parser)]
@@ -69,6 +70,7 @@ async fn main() -> Result<()> {
     let url = fixture.database("films")?;
     let collector = Collector::counting().await;
     let writer = Contender::service(&url, fixture.folder(), &collector.endpoint).await?;
+    settle(&url).await?;
     let mut rows = Vec::new();
     for size in &options.sizes {
         rows.push(measure(&options, &writer, &url, fixture.folder(), 1, *size, None).await?);
@@ -112,12 +114,12 @@ async fn measure(
     let after = (resident(&servers)?, kernel()?);
     let connections = (each * processes) as u64;
     let mut times = Vec::new();
-    for number in 0..options.events {
+    for _ in 0..options.events {
         for client in &mut clients {
             client.expect()?;
         }
         let begun = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-        add_film(writer, number).await?;
+        add_film(writer).await?;
         for client in &mut clients {
             let heard = client.heard()?;
             ensure!(heard.len() == each, "{} of {each} heard of the event", heard.len());
@@ -132,6 +134,21 @@ async fn measure(
         kernel: after.1.saturating_sub(before.1) / connections,
         times,
     })
+}
+
+/// Waits until what the first films announced is handed on.
+async fn settle(url: &str) -> Result<()> {
+    let mut connection = connect(url).await?;
+    let mut before = -1;
+    loop {
+        let sql = "SELECT count(*), count(*) FILTER (WHERE position IS NULL) FROM events";
+        let (all, waiting): (i64, i64) = sqlx::query_as(sql).fetch_one(&mut connection).await?;
+        if all == before && waiting == 0 {
+            return Ok(connection.close().await?);
+        }
+        before = all;
+        tokio::time::sleep(SETTLE).await;
+    }
 }
 
 /// The resident memory of the servers, in bytes.
@@ -160,9 +177,9 @@ fn kernel() -> Result<u64> {
     Ok(bytes + pages.unwrap_or(0) * 4096)
 }
 
-async fn add_film(writer: &Contender, number: usize) -> Result<()> {
+async fn add_film(writer: &Contender) -> Result<()> {
     let film = json!({
-        "title": format!("Heard {number}"), "year": 2000, "price": {"amount": 990, "currency": "USD"}, "stock": 3
+        "title": format!("Heard {}", uuid::Uuid::now_v7()), "year": 2000, "price": {"amount": 990, "currency": "USD"}, "stock": 3
     });
     let request = reqwest::Client::new().post(format!("http://{}/v1/movies", writer.address)).json(&film);
     let token = writer.authorization.as_deref().context("no token")?;

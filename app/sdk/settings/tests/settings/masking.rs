@@ -18,67 +18,67 @@ fn every_key_is_shown_with_its_source_and_no_secret() {
         .variables(&[("MARQUEE__TELEMETRY__SERVICE_NAME", "x://app:hunter2@y")])
         .loaded();
     insta::assert_snapshot!(loaded.table(), @r#"
-        env                         "development"                           default
-        db.url                      "postgres://app:***@db:5432/films?***"  environment MARQUEE__DB__URL
-        db.data_dir                 ""                                      default
-        db.max_connections          "10"                                    default
-        db.min_connections          "10"                                    default
-        db.max_lifetime             "30m"                                   default
-        db.idle_timeout             "10m"                                   default
-        db.acquire_timeout          "1s"                                    default
-        db.max_waiters              "200"                                   default
-        db.deadline                 "3s"                                    default
-        web.api_host                "127.0.0.1:3000"                        default
-        web.debug_host              "127.0.0.1:3010"                        default
-        web.debug_token             "***"                                   environment MARQUEE__WEB__DEBUG_TOKEN
-        web.drain                   "5s"                                    default
-        web.shutdown                "20s"                                   default
-        web.workers                 ""                                      default
-        web.body_limit              "1MiB"                                  default
-        web.body_timeout            "10s"                                   default
-        web.header_timeout          "5s"                                    default
-        web.keep_alive              "75s"                                   default
-        web.max_in_flight           "1024"                                  default
-        web.trusted_proxies         []                                      default
-        web.cors.allowed_origins    []                                      default
-        auth.keys_dir               "zarf/keys"                             default
-        auth.issuer                 "http://127.0.0.1:3000"                 default
-        auth.audience               "films"                                 flag --auth.audience
-        auth.access_ttl             "15m"                                   default
-        telemetry.log_format        "auto"                                  default
-        telemetry.log_filter        "info"                                  default
-        telemetry.log_file          ""                                      default
-        telemetry.otlp_endpoint     ""                                      default
-        telemetry.sample_ratio      "0.05"                                  default
-        telemetry.service_name      "x://app:***@y"                         environment MARQUEE__TELEMETRY__SERVICE_NAME
-        limits.enabled              "true"                                  default
-        limits.per_second           "1000"                                  default
-        limits.burst                "10"                                    flag --set limits.burst
-        events.nats_url             "nats://***:***@broker:4222"            environment MARQUEE__EVENTS__NATS_URL
-        peers.accounts_url          ""                                      default
-        peers.deadline              "2s"                                    default
-        mail.smtp_url               "smtps://app:***@relay:465"             environment MARQUEE__MAIL__SMTP_URL
-        mail.from                   "Marquee <no-reply@marquee.example>"    default
-        payments.provider_url       ""                                      default
-        payments.provider_key       ""                                      default
-        payments.notice_secret      ""                                      default
-        media.stores                "file:///srv/media,s3:***@bucket"       environment MARQUEE__MEDIA__STORES
-        media.max_size              "2GiB"                                  default
-        media.link_lifetime         "1h"                                    default
-        media.uploads               "8"                                     default
-        media.store_timeout         "10s"                                   default
-        live.max_connections        "15000"                                 default
-        live.max_per_user           "20"                                    default
-        live.max_per_address        "200"                                   default
-        live.max_per_topic          "15000"                                 default
-        live.topics                 "50"                                    default
-        live.queue                  "256"                                   default
-        live.memory                 "4096"                                  default
-        live.replay                 "10000"                                 default
-        live.ping                   "25s"                                   default
-        live.idle                   "80s"                                   default
-        live.max_message            "10KiB"                                 default
-        live.messages_per_second    "10"                                    default
+        env                       "development"                           default
+        db.url                    "postgres://app:***@db:5432/films?***"  environment MARQUEE__DB__URL
+        db.data_dir               ""                                      default
+        db.max_connections        "10"                                    default
+        db.min_connections        "10"                                    default
+        db.max_lifetime           "30m"                                   default
+        db.idle_timeout           "10m"                                   default
+        db.acquire_timeout        "1s"                                    default
+        db.max_waiters            "200"                                   default
+        db.deadline               "3s"                                    default
+        web.api_host              "127.0.0.1:3000"                        default
+        web.debug_host            "127.0.0.1:3010"                        default
+        web.debug_token           "***"                                   environment MARQUEE__WEB__DEBUG_TOKEN
+        web.drain                 "5s"                                    default
+        web.shutdown              "20s"                                   default
+        web.workers               ""                                      default
+        web.body_limit            "1MiB"                                  default
+        web.body_timeout          "10s"                                   default
+        web.header_timeout        "5s"                                    default
+        web.keep_alive            "75s"                                   default
+        web.max_in_flight         "1024"                                  default
+        web.trusted_proxies       []                                      default
+        web.cors.allowed_origins  []                                      default
+        auth.keys_dir             "zarf/keys"                             default
+        auth.issuer               "http://127.0.0.1:3000"                 default
+        auth.audience             "films"                                 flag --auth.audience
+        auth.access_ttl           "15m"                                   default
+        telemetry.log_format      "auto"                                  default
+        telemetry.log_filter      "info"                                  default
+        telemetry.log_file        ""                                      default
+        telemetry.otlp_endpoint   ""                                      default
+        telemetry.sample_ratio    "0.05"                                  default
+        telemetry.service_name    "x://app:***@y"                         environment MARQUEE__TELEMETRY__SERVICE_NAME
+        limits.enabled            "true"                                  default
+        limits.per_second         "1000"                                  default
+        limits.burst              "10"                                    flag --set limits.burst
+        events.nats_url           "nats://***:***@broker:4222"            environment MARQUEE__EVENTS__NATS_URL
+        peers.accounts_url        ""                                      default
+        peers.deadline            "2s"                                    default
+        mail.smtp_url             "smtps://app:***@relay:465"             environment MARQUEE__MAIL__SMTP_URL
+        mail.from                 "Marquee <no-reply@marquee.example>"    default
+        payments.provider_url     ""                                      default
+        payments.provider_key     ""                                      default
+        payments.notice_secret    ""                                      default
+        media.stores              "file:///srv/media,s3:***@bucket"       environment MARQUEE__MEDIA__STORES
+        media.max_size            "2GiB"                                  default
+        media.link_lifetime       "1h"                                    default
+        media.uploads             "8"                                     default
+        media.store_timeout       "10s"                                   default
+        live.max_connections      "15000"                                 default
+        live.max_per_user         "20"                                    default
+        live.max_per_address      "200"                                   default
+        live.max_per_topic        "15000"                                 default
+        live.topics               "50"                                    default
+        live.queue                "256"                                   default
+        live.memory               "4096"                                  default
+        live.replay               "10000"                                 default
+        live.ping                 "25s"                                   default
+        live.idle                 "80s"                                   default
+        live.max_message          "10KiB"                                 default
+        live.messages_per_second  "10"                                    default
         "#);
     let json = loaded.json();
     insta::assert_snapshot!(json[1], @r#"{"key":"db.url","source":"environment MARQUEE__DB__URL","value":"\"postgres://app:***@db:5432/films?***\""}"#);
