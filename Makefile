@@ -18,7 +18,7 @@ endif
 
 help:
 	@printf 'Marquee: a service kit, shown on a film catalogue.\n\n'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The allocator that tells who holds memory takes two minutes of a processor to build.
 HEAP := --features profiling/jemalloc
@@ -147,19 +147,7 @@ console-shots: toolchain postgres ## the pictures of the console for the documen
 tutorial: toolchain postgres nats ## put the outputs of now into zarf/docs/tutorial.md
 	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_is_rewritten
 
-test-console: ## build the pages of the console from app/sdk/webconsole/web into what the service embeds
-	@zarf/dev/install.sh node
-	cd app/sdk/webconsole/web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error; } && npm run --silent check && npm run --silent build
-
-test-console: toolchain postgres ## the pages of the console: whether they are current, then each in a browser against services of their own
-	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
-	zarf/console/test.sh
-
-console-shots: toolchain postgres ## the pictures of the console for the documentation (zarf/docs/console)
-	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
-	zarf/console/test.sh shots
-
-tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
+test-tutorial: toolchain postgres nats ## every command of zarf/docs/tutorial.md in a clone of what is committed
 	$(CARGO) test $(CARGO_LOCKED) --workspace --test platform -- --ignored --exact readme::tutorial::the_tutorial_shows_what_the_programs_answer
 
 migrate: toolchain postgres ## bring the schema of the configured database up to date

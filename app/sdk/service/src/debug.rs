@@ -70,9 +70,14 @@ pub(crate) fn app(
         .wrap(from_fn(move |request, next| guard::layer(guard.clone(), request, next)))
 }
 
-async fn metrics(shown: Data<Shown>) -> HttpResponse {
-    shown.runtimes.export();
+/// Brings the metrics up to date that nobody counts while they happen.
+pub(crate) fn export(runtimes: &runtimes::Runtimes) {
+    runtimes.export();
     profiles::export_allocator();
+}
+
+async fn metrics(shown: Data<Shown>) -> HttpResponse {
+    export(&shown.runtimes);
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
         .body(shown.metrics.render())

@@ -177,7 +177,6 @@ where
             max_waiters: settings.db.max_waiters,
             requests: telemetry.requests(),
             metrics: telemetry.metrics(),
-            has_profiles: false,
             ready: readiness_of(&readiness),
         },
         Views { mailbox: mailbox.clone(), ..console },
@@ -269,7 +268,9 @@ fn start_servers(
     let app = api.clone();
     let public = serve("server", public, &options, tasks, move || app.app()).context("cannot serve")?;
     let limited = api.clone();
+    let runtimes = tasks.runtimes().clone();
     tasks.every("look at the metrics", webconsole::SAMPLE, move || {
+        debug::export(&runtimes);
         console.sample();
         std::future::ready(())
     });

@@ -41,7 +41,6 @@ pub(crate) async fn home(console: Data<Console>) -> HttpResponse {
         "service": process.name,
         "version": process.version,
         "environment": process.environment.as_str(),
-        "profiles": process.has_profiles,
         "writable": console.is_development(),
         "api_url": process.api_url,
         "started": millis(console.0.started),

@@ -67,8 +67,6 @@ pub struct Process {
     pub requests: telemetry::recorder::Requests,
     /// The metrics.
     pub metrics: telemetry::Metrics,
-    /// Whether the listener takes profiles, and changes what is logged, below `/debug`.
-    pub has_profiles: bool,
     /// Whether it should be sent requests; the words are why not.
     pub ready: Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>,
 }

@@ -8,7 +8,7 @@ export interface Problem {
   trace_id: string | null; within: string | null;
 }
 export interface Home {
-  service: string; version: string; environment: string; writable: boolean; profiles: boolean; api_url: string; started: number; uptime: number;
+  service: string; version: string; environment: string; writable: boolean; api_url: string; started: number; uptime: number;
   ready: string; is_ready: boolean; limits: Limit[]; migrations: Migration[] | { error: string } | null;
   settings: Setting[]; problems: Problem[];
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { logFilter } from '../api';
 import type { Home, LogFilter } from '../api';
-import { Empty, Fault, Panel } from '../ui';
+import { Fault, Panel } from '../ui';
 
 const PROFILES: [href: string, label: string, words: string][] = [
   ['/debug/pprof/profile?seconds=10&format=svg', 'Processor, flame graph', 'where the time of the processors goes, over 10 seconds'],
@@ -71,9 +71,8 @@ export function Tools(props: { home: Home | undefined }): VNode {
   return (
     <>
       <header class="page"><h1>Profiles</h1></header>
-      {props.home.profiles
-        ? <><Filter /><Panel title="Profiles" flush><Links links={PROFILES} /></Panel></>
-        : <Panel><Empty hint="What it counts is in the charts.">This build takes no profiles.</Empty></Panel>}
+      <Filter />
+      <Panel title="Profiles" flush><Links links={PROFILES} /></Panel>
       <Panel title="This process" flush><Links links={ALWAYS} /></Panel>
     </>
   );
