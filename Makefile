@@ -102,12 +102,12 @@ k8s-render: toolchain ## write anew what kustomize makes of each overlay (zarf/k
 test-manifests: ## manifests against published schemas, checkov, hadolint, yamllint; what is rendered is what is in git
 	zarf/k8s/test.sh
 
-compose-up: toolchain ## the services, database, broker and gateway in containers, on localhost:8080 (needs Docker)
+compose-up: toolchain ## the services, database, broker and gateway in containers, on localhost:8080 (needs Docker; DASHBOARDS=1 for Grafana on 3030)
 	zarf/k8s/secrets.sh make .marquee/secrets
-	docker compose --file zarf/compose/compose.yaml up --detach --wait
+	$(if $(DASHBOARDS),OTLP_ENDPOINT=http://collector:4317) docker compose --file zarf/compose/compose.yaml $(if $(DASHBOARDS),--profile observability) up --detach --wait
 
 compose-down: ## stop them; the database stays
-	docker compose --file zarf/compose/compose.yaml down
+	docker compose --file zarf/compose/compose.yaml --profile observability down
 
 dev-up: toolchain ## a Kubernetes cluster on this machine with everything in it, on localhost:8080 (needs Docker, kind, kubectl)
 	zarf/kind/dev.sh up

@@ -12,6 +12,9 @@ use crate::{Error, Finding, Rule, images, life, variables};
 
 const PLACE: &str = "zarf/compose/compose.yaml";
 
+/// Who may do what nobody else may: the collector reads the logs of containers, which are root's.
+const MAY: &[(&str, &str)] = &[("collector", "DAC_READ_SEARCH")];
+
 /// The compose file, and the templates of the secrets that it mounts.
 #[derive(Clone, Debug)]
 pub struct Compose {
@@ -37,9 +40,8 @@ impl Compose {
         let services = self.file.get("services").and_then(Value::as_object).into_iter().flatten();
         for (name, service) in services {
             let place = format!("{PLACE}: {name}");
-            confined(&place, service, &mut findings);
-            // The tag of our own may be chosen: its default counts.
-            let image = at(service, "/image").replace("${TAG:-", "").replace('}', "");
+            confined(&place, name, service, &mut findings);
+            let image = with_defaults(at(service, "/image"));
             if let Some(what) = images::judge(&image, false) {
                 findings.push(Finding::new(Rule::Image, &place, format!("{image}: {what}")));
             }
@@ -70,7 +72,7 @@ impl Compose {
 
     fn program(&self, program: &str, place: &str, service: &Value, findings: &mut Vec<Finding>) {
         let variables: BTreeMap<String, String> = crate::object::labels(service, "/environment");
-        let variables: Vec<_> = variables.into_iter().collect();
+        let variables: Vec<_> = variables.into_iter().map(|(name, value)| (name, with_defaults(&value))).collect();
         variables::secrets_in_the_open(place, &variables, findings);
         // The file that `--config` names is a secret of this name, which is made from a template.
         let source = items(service, "/secrets").find(|one| at(one, "/target") == "settings.toml");
@@ -106,10 +108,24 @@ impl Compose {
     }
 }
 
-fn confined(place: &str, service: &Value, findings: &mut Vec<Finding>) {
+/// A text as it is when nobody sets the variables of `${NAME:-default}`.
+fn with_defaults(text: &str) -> String {
+    let mut parts = text.split("${");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (variable, rest) = part.split_once('}').unwrap_or((part, ""));
+        whole.push_str(variable.split_once(":-").map_or("", |(_, default)| default));
+        whole.push_str(rest);
+    }
+    whole
+}
+
+fn confined(place: &str, name: &str, service: &Value, findings: &mut Vec<Finding>) {
+    let added: Vec<&str> = items(service, "/cap_add").filter_map(Value::as_str).collect();
+    let may: Vec<&str> = MAY.iter().filter(|(who, _)| *who == name).map(|(_, what)| *what).collect();
     let wants = [
         ("read_only", service.get("read_only") == Some(&json!(true))),
-        ("cap_drop: [ALL]", service.get("cap_drop") == Some(&json!(["ALL"])) && service.get("cap_add").is_none()),
+        ("cap_drop: [ALL]", service.get("cap_drop") == Some(&json!(["ALL"])) && added == may),
         ("no-new-privileges", items(service, "/security_opt").any(|option| option == "no-new-privileges:true")),
         ("no network of the host", service.get("network_mode").is_none() && service.get("privileged").is_none()),
     ];
