@@ -26,8 +26,8 @@ HEAP := --features profiling/jemalloc
 run: toolchain postgres ## build and serve on 127.0.0.1:3000 until Ctrl-C; needs nothing set up (SERVICE=accounts, catalog, orders or live for one alone; PROFILES=1 for heap profiles)
 	@exec $(CARGO) run $(CARGO_LOCKED) $(if $(PROFILES),$(HEAP)) --bin $(or $(SERVICE),platform)
 
-faults: toolchain ## serve three faults on 127.0.0.1:3000, to be found with profiles (README.md)
-	@exec $(CARGO) run $(CARGO_LOCKED) $(HEAP) --example faults
+faults: toolchain ## serve three faults on 127.0.0.1:3001, to be found with profiles (README.md)
+	@exec $(CARGO) run $(CARGO_LOCKED) $(HEAP) --example faults web.api_host=127.0.0.1:3001 web.debug_host=127.0.0.1:3011
 
 test: toolchain postgres lint unit ## everything that has to pass before a merge
 

@@ -45,7 +45,13 @@ fn main() -> ExitCode {
             .get("/v1/block", Permission::MoviesRead, text("block"), block)
             .shared(Data::new(Kept::default()));
         let api = Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()?;
-        Ok(Parts { api, mailbox: None, ready: Box::new(|_, _| ()), close: Box::new(|| ()) })
+        Ok(Parts {
+            api,
+            mailbox: None,
+            console: webconsole::Views::default(),
+            ready: Box::new(|_, _| ()),
+            close: Box::new(|| ()),
+        })
     })
 }
 

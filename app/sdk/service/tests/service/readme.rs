@@ -34,8 +34,8 @@ async fn the_faults_are_found_as_the_readme_says() {
             continue;
         }
         let script = command
-            .replace("localhost:3000", &address(&process.url))
-            .replace("localhost:3010", &address(&process.debug));
+            .replace("localhost:3001", &address(&process.url))
+            .replace("localhost:3011", &address(&process.debug));
         let mut shell = Command::new("bash");
         shell.args(["-eu", "-o", "pipefail", "-c", &script]);
         let output = tokio::task::block_in_place(|| shell.output()).unwrap();

@@ -115,7 +115,11 @@ pub(crate) const EDITS: &[(&str, &str, &str)] = &[
         "changes.workspace = true",
         "chrono.workspace = true\nchanges.workspace = true",
     ),
-    ("app/domain/specimenapp/src/model.rs", "/// One more after every change;", "/// One more after every change by the museum;"),
+    (
+        "app/domain/specimenapp/src/model.rs",
+        "/// One more after every change;",
+        "/// One more after every change by the museum;",
+    ),
     ("app/domain/specimenapp/src/error.rs", "the specimen has version", "our specimen has version"),
     (
         "business/domain/specimenbus/tests/specimenbus/create.rs",
