@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_function_is_of_the_crate_that_its_name_begins_with() {
         for (name, of) in
-            [("a::b", "a"), ("<a::B as c::D>::e", "a"), ("<&mut a::B as c>::d", "mut a"), ("main", "main"), ("", "")]
+            [("a::b", "a"), ("<a::B as c::D>::e", "a"), ("<&mut a::B as c>::d", "a"), ("main", "main"), ("", "")]
         {
             assert_eq!(crate_of(name), of, "{name}");
         }

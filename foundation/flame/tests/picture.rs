@@ -1,5 +1,7 @@
 //! Pictures, read again.
 
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
 use std::collections::BTreeMap;
 
 use flame::{DEEPEST, Unit, svg};

@@ -178,7 +178,7 @@ pub(crate) fn polls(member: &Member) -> Vec<Polls> {
         // tokio's last bucket has no end.
         let last = times.len().saturating_sub(1);
         let line = |(bucket, (end, polls)): (usize, (Duration, u64))| Polls {
-            up_to_seconds: (bucket < last).then(|| end.as_secs_f64()),
+            up_to_seconds: (bucket < last).then_some(end.as_secs_f64()),
             polls,
         };
         return times.into_iter().enumerate().map(line).collect();

@@ -3,7 +3,7 @@
 use manifests::{Compose, Rule};
 use serde_json::{Value, json};
 
-use crate::{is_told, root};
+use crate::{comes_out, root};
 
 #[track_caller]
 fn planted(pointer: &str, value: Value, rule: Rule, what: &str) {
@@ -14,7 +14,7 @@ fn planted(pointer: &str, value: Value, rule: Rule, what: &str) {
         Value::Null => assert!(map.remove(key).is_some(), "{pointer} is not there"),
         value => drop(map.insert(key.to_owned(), value)),
     }
-    is_told(&compose.judge(), rule, "zarf/compose/compose.yaml: orders", what);
+    comes_out(&compose.judge(), rule, "zarf/compose/compose.yaml: orders", what);
 }
 
 #[test]
@@ -53,12 +53,12 @@ fn each_rule_finds_the_fault_that_is_planted_for_it() {
 fn migrations_wait_for_the_database() {
     let mut compose = Compose::read(root()).unwrap();
     compose.file["services"]["migrate"]["depends_on"]["postgres"]["condition"] = json!("service_started");
-    is_told(&compose.judge(), Rule::Order, "migrate", "database");
+    comes_out(&compose.judge(), Rule::Order, "migrate", "database");
 }
 
 #[test]
 fn a_secret_that_is_mounted_from_nowhere() {
     let mut compose = Compose::read(root()).unwrap();
     compose.file["services"]["postgres"]["secrets"][0]["source"] = json!("password");
-    is_told(&compose.judge(), Rule::Reference, "postgres", "secrets has no password");
+    comes_out(&compose.judge(), Rule::Reference, "postgres", "secrets has no password");
 }

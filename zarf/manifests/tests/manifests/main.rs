@@ -1,5 +1,7 @@
 //! The manifests of the repository keep every rule, and each rule finds the fault that is planted for it.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test says what went wrong by failing")]
+
 mod compose;
 mod faults;
 mod tree;
@@ -63,13 +65,13 @@ impl Planted {
 
     /// The fault is found, by its rule, and nothing else is.
     #[track_caller]
-    fn is_told(self, rule: Rule, place: &str, what: &str) {
-        is_told(&self.findings(), rule, place, what);
+    fn comes_out(self, rule: Rule, place: &str, what: &str) {
+        comes_out(&self.findings(), rule, place, what);
     }
 
     /// The fault is found, and what else is found is of its rule, or follows from it.
     #[track_caller]
-    fn is_told_among(self, rule: Rule, place: &str, what: &str) {
+    fn comes_out_among(self, rule: Rule, place: &str, what: &str) {
         let findings = self.findings();
         let found = findings.iter().any(|one| one.rule == rule && one.place.contains(place) && one.what.contains(what));
         assert!(found, "{rule:?} {place} {what}: {findings:#?}");
@@ -78,7 +80,7 @@ impl Planted {
 }
 
 #[track_caller]
-fn is_told(findings: &[Finding], rule: Rule, place: &str, what: &str) {
+fn comes_out(findings: &[Finding], rule: Rule, place: &str, what: &str) {
     let [finding] = findings else { panic!("one finding, not {}: {findings:#?}", findings.len()) };
     assert_eq!(finding.rule, rule, "{finding}");
     assert!(finding.place.contains(place) && finding.what.contains(what), "{finding}");

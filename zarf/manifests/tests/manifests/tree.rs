@@ -6,7 +6,7 @@ use std::path::Path;
 use manifests::{Finding, Rule, Tree, seal};
 use tempfile::TempDir;
 
-use crate::{is_told, root};
+use crate::{comes_out, root};
 
 /// A copy of what the rules look at.
 fn copy() -> TempDir {
@@ -44,7 +44,7 @@ fn a_source_that_was_changed_and_not_rendered_and_the_other_way_round() {
         let copy = copy();
         let path = copy.path().join(file);
         fs::write(&path, fs::read_to_string(&path).unwrap() + "# one line more\n").unwrap();
-        is_told(&findings(&copy), Rule::Golden, "zarf/k8s/rendered", "make k8s-render");
+        comes_out(&findings(&copy), Rule::Golden, "zarf/k8s/rendered", "make k8s-render");
         sealed(&copy);
         assert!(findings(&copy).is_empty());
     }
@@ -55,7 +55,7 @@ fn a_file_that_no_kustomization_leads_to() {
     let copy = copy();
     fs::write(copy.path().join("zarf/k8s/base/orders/hpa.yaml"), "kind: HorizontalPodAutoscaler\n").unwrap();
     sealed(&copy);
-    is_told(&findings(&copy), Rule::Reach, "base/orders/hpa.yaml", "no kustomization");
+    comes_out(&findings(&copy), Rule::Reach, "base/orders/hpa.yaml", "no kustomization");
 }
 
 #[test]
@@ -68,6 +68,6 @@ fn a_secret_that_is_written_down() {
         let copy = copy();
         let path = copy.path().join("zarf/compose/compose.yaml");
         fs::write(&path, format!("{line}\n{}", fs::read_to_string(&path).unwrap())).unwrap();
-        is_told(&findings(&copy), Rule::Secret, "zarf/compose/compose.yaml:1", what);
+        comes_out(&findings(&copy), Rule::Secret, "zarf/compose/compose.yaml:1", what);
     }
 }

@@ -138,6 +138,9 @@ fn every_make_target_and_admin_command_of_the_readme_exists() {
             ["cargo", "run", "--bin", "platform", "--", "--help"] => {
                 assert!(Setup::new().command().arg("--help").output().unwrap().status.success());
             }
+            [script, ..] if script.starts_with("zarf/") => {
+                assert!(root().join(script).is_file(), "{line}: there is no such script");
+            }
             [] => continue,
             _ => panic!("{line}: a command that no test knows"),
         }
