@@ -175,7 +175,8 @@ async fn the_heap_profile_names_who_keeps_memory_where_the_build_has_one() {
     for _ in 0..40 {
         assert_eq!(get(format!("{}/v1/leak", process.url)).await.status(), 200);
     }
-    assert!(held().await > before + (40 << 20));
+    // 40 MiB, less what the start of the process may have let go of since.
+    assert!(held().await > before + (32 << 20));
     let metrics = get(format!("{}/metrics", process.debug)).await.text().await.unwrap();
     assert!(metrics.contains("allocator_bytes{state=\"allocated\"} "), "{metrics}");
 
