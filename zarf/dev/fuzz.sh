@@ -4,7 +4,7 @@
 # description. Fails on any finding. The tools stay below target.
 #   FUZZ_SECONDS   how long schemathesis goes on, both attacks together (300)
 #   FUZZ_SEED      makes the attacks the same each time (random)
-#   FUZZ_SHAPE     split: accounts, catalog, orders behind nginx instead of the platform
+#   FUZZ_SHAPE     split: accounts, catalog, orders, live behind nginx instead of the platform
 #   FUZZ_AS        the seeded user of the first attack (admin@example.com)
 set -eu
 cd "$(dirname "$0")/../.."
@@ -28,7 +28,7 @@ rm -f "$logs"/*.log
 . zarf/dev/service.sh
 trap stop_all EXIT
 trap 'exit 130' INT TERM
-set -- $(free_ports 7)
+set -- $(free_ports 9)
 api=http://127.0.0.1:$1
 if [ "${FUZZ_SHAPE:-}" = split ]; then
     zarf/dev/install.sh nginx
@@ -40,9 +40,12 @@ if [ "${FUZZ_SHAPE:-}" = split ]; then
     services="$services $pid"
     start_service orders "$6" "$7" orders
     services="$services $pid"
+    start_service live "$8" "$9" live
+    services="$services $pid"
     await_ready "$4"
     await_ready "$6"
-    start_gateway "$1" "$2" "$4" "$6"
+    await_ready "$8"
+    start_gateway "$1" "$2" "$4" "$6" "$8"
 else
     start_service fuzzed "$1" "$2"
     services=$pid

@@ -1,7 +1,7 @@
 # To be sourced: services of a check's own, on free ports of loopback, with a private database that is removed at the end.
 #
 #   start_service NAME API_PORT DEBUG_PORT [PROGRAM]    sets $pid; the log is $logs/NAME.log; PROGRAM is platform, or another
-#   start_gateway PORT ACCOUNTS CATALOG ORDERS          nginx before the services on these ports; sets $pid
+#   start_gateway PORT ACCOUNTS CATALOG ORDERS LIVE     nginx before the services on these ports; sets $pid
 #   stop_service PID                          SIGTERM; fails unless the service drains and ends with exit code 0
 #   await_ready PORT                          fails after 60 s
 #   free_ports COUNT                          prints ports that nobody listens on
@@ -13,7 +13,7 @@ binaries=${CARGO_TARGET_DIR:-target}/${PROFILE:-debug}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/marquee-check.XXXXXX")
 chmod 755 "$scratch"
 # A build in the meantime does not change what is under test.
-for program in platform accounts catalog orders; do
+for program in platform accounts catalog orders live; do
     [ ! -e "$binaries/$program" ] ||
         ln "$binaries/$program" "$scratch/$program" 2>/dev/null || cp "$binaries/$program" "$scratch/$program"
 done
@@ -39,6 +39,7 @@ start_gateway() {
     printf 'listen 127.0.0.1:%s;\n' "$1" >"$scratch/gateway/listen.conf"
     # The services are on this machine, and so is the one client, who may ask for all that it can.
     sed -e "s/accounts:3000/127.0.0.1:$2/" -e "s/catalog:3000/127.0.0.1:$3/" -e "s/orders:3000/127.0.0.1:$4/" \
+        -e "s/live:3000/127.0.0.1:$5/" \
         zarf/gateway/upstreams.conf >"$scratch/gateway/upstreams.conf"
     sed -e 's/rate=500r/rate=100000r/' zarf/gateway/rates.conf >"$scratch/gateway/rates.conf"
     PATH=$PATH:/usr/sbin nginx -p "$scratch/gateway" -c nginx.conf -g 'daemon off;' </dev/null >>"$logs/gateway.log" 2>&1 &
