@@ -77,7 +77,7 @@ pub fn routes(db: sqldb::Db, authenticator: Authenticator, feed: Feed, origins: 
                 )
                 .query::<EventQuery>()
                 .parameter(last_event_id)
-                .responds(200, "text/event-stream")
+                .responds_stream(200, "text/event-stream")
                 .refuses(Code::BadRequest)
                 .refuses(Code::NotFound)
                 .refuses(Code::Conflict)

@@ -170,6 +170,12 @@ impl Operation {
         self.answer(status, Some((vec![media_type], Some(text()))))
     }
 
+    /// Answers `status` with a stream of this media type. A schema describes a whole, which it never is.
+    #[must_use]
+    pub fn responds_stream(self, status: u16, media_type: &'static str) -> Self {
+        self.answer(status, Some((vec![media_type], None)))
+    }
+
     /// The answer added last comes as text of this media type as well, for clients that like that better.
     #[must_use]
     pub fn or(mut self, media_type: &'static str) -> Self {
