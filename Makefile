@@ -104,6 +104,7 @@ test-manifests: ## manifests against published schemas, checkov, hadolint, yamll
 
 compose-up: toolchain ## the services, database, broker and gateway in containers, on localhost:8080 (needs Docker; DASHBOARDS=1 for Grafana on 3030)
 	zarf/k8s/secrets.sh make .marquee/secrets
+	ENGINE=docker zarf/docker/build.sh
 	$(if $(DASHBOARDS),OTLP_ENDPOINT=http://collector:4317) docker compose --file zarf/compose/compose.yaml $(if $(DASHBOARDS),--profile observability) up --detach --wait
 
 compose-down: ## stop them; the database stays

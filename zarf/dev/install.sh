@@ -11,7 +11,10 @@ has() {
         # With the module that takes `Server` out of its answers.
         nginx) { command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; } &&
             { [ ! -d /usr/lib/nginx/modules ] || [ -e /usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so ]; } ;;
-        node) command -v node >/dev/null && command -v npm >/dev/null ;;
+        # The oldest that the tools of the pages and of the clients run on.
+        node) command -v npm >/dev/null && node -e '
+            const [major, minor] = process.versions.node.split(".").map(Number);
+            process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null ;;
         # Podman runs containers by runc, which catatonit is the first process of.
         podman) command -v podman >/dev/null && command -v runc >/dev/null || { command -v podman >/dev/null && [ -x /usr/sbin/runc ]; } ;;
         *) command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ] ;;
@@ -80,5 +83,5 @@ case $manager in
 esac
 
 for program in $missing; do
-    has "$program" || { echo "$program is still missing after the installation of" $packages >&2; exit 1; }
+    has "$program" || { echo "$program is still missing, or too old, after the installation of" $packages >&2; exit 1; }
 done

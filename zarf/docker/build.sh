@@ -19,7 +19,7 @@ version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo
 # What was built has to be found again: changes that are not committed are told.
 revision=$(git describe --always --abbrev=40 --dirty --exclude '*' 2>/dev/null || echo unknown)
 source=$(git remote get-url origin 2>/dev/null | grep '^https://[^@]*$' || echo https://example.com/marquee)
-[ $# -gt 0 ] || set -- admin $(for service in app/services/*; do echo "${service##*/}"; done) $([ ! -d zarf/gateway ] || echo gateway)
+[ $# -gt 0 ] || set -- admin $(for service in app/services/*; do echo "${service##*/}"; done) gateway
 
 case $engine in
     # The first image leaves the stage of the build in the cache, from which the others take it.

@@ -22,7 +22,7 @@ apply() { $kubectl apply --server-side --filename "$objects" "$@"; }
 # A Job cannot be changed: the one of the last release has done its work.
 $kubectl delete job migrate --namespace marquee --ignore-not-found --wait
 # What it stands on: its own settings and account, and in development the database, which may be new.
-apply --selector 'app.kubernetes.io/name!=accounts,app.kubernetes.io/name!=catalog,app.kubernetes.io/name!=live,app.kubernetes.io/name!=orders'
+apply --selector 'marquee.example/role!=service'
 if ! $kubectl wait --namespace marquee --for=condition=Complete job/migrate --timeout=900s; then
     $kubectl logs --namespace marquee job/migrate --tail=50 >&2 || true
     exit 1

@@ -136,14 +136,18 @@ impl Split {
         for file in fs::read_dir(root.join("zarf/gateway")).unwrap().map(Result::unwrap) {
             fs::copy(file.path(), gateway.join(file.file_name())).unwrap();
         }
-        let upstream = |name: &str| {
+        let mut upstreams = fs::read_to_string(gateway.join("upstreams.conf")).unwrap();
+        for (name, _) in SERVICES {
             let replicas = self.services.iter().filter(|replica| replica.name == name);
-            let servers = replicas.filter_map(|replica| Some(replica.places?.0.to_string()));
-            let servers: String = servers.map(|one| format!("server {one} max_fails=0; ")).collect();
-            let servers = if servers.is_empty() { format!("server {NOWHERE}; ") } else { servers };
-            format!("upstream {name} {{ zone {name} 64k; {servers}keepalive 16; }}\n")
-        };
-        let upstreams: String = SERVICES.iter().map(|(name, _)| upstream(name)).collect();
+            let mut places: Vec<String> = replicas.filter_map(|replica| Some(replica.places?.0.to_string())).collect();
+            if places.is_empty() {
+                places.push(NOWHERE.to_owned());
+            }
+            let servers: String = places.iter().map(|place| format!("server {place} max_fails=0; ")).collect();
+            let named = format!("server {name}:3000 max_fails=0;");
+            assert!(upstreams.contains(&named), "upstreams.conf has no {named}");
+            upstreams = upstreams.replace(&named, &servers);
+        }
         fs::write(gateway.join("upstreams.conf"), upstreams).unwrap();
         // Every test is a client of this machine.
         let limits = fs::read_to_string(gateway.join("rates.conf")).unwrap().replace("rate=500r/s", "rate=100000r/s");

@@ -3,55 +3,27 @@
 //! `/v1/slow` computes more than it needs to, `/v1/leak` forgets to forget, `/v1/block` waits without `await`. Its arguments are
 //! settings, as `web.workers=1`.
 
+mod smallest;
+
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
-use apierror::ApiError;
-use auth::{Caller, Permission};
-use futures_util::future::LocalBoxFuture;
-use mux::{About, Authenticate, Builder, Operation, Routes, operation};
-use service::Parts;
-use settings::{Flags, Sources};
+use auth::Permission;
+use mux::{Operation, Routes, operation};
 
 /// What is kept for nobody.
 type Kept = Mutex<Vec<Vec<u8>>>;
 
-struct Nobody;
-
-impl Authenticate for Nobody {
-    fn authenticate<'r>(&'r self, _: &'r HeaderMap) -> LocalBoxFuture<'r, Result<Caller, ApiError>> {
-        Box::pin(async { Ok(Caller::Anonymous) })
-    }
-}
-
 fn main() -> ExitCode {
-    let flags = Flags { set: std::env::args().skip(1).collect(), ..Flags::default() };
-    let loaded = settings::load(&Sources { flags, environment: Vec::new(), dotenv: None });
-    service::run("faults", env!("CARGO_PKG_VERSION"), loaded, async |start| {
-        start.readiness.probe(|| Box::pin(async { Ok(()) })).await;
-        let about = About {
-            title: "Faults".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            description: "Has three faults.".into(),
-            contact: ("Nobody".into(), "https://example.com/".into()),
-        };
-        let routes = Routes::new("faults", "Faults")
+    smallest::serve("faults", "Has three faults.", || {
+        Routes::new("faults", "Faults")
             .get("/v1/slow", Permission::MoviesRead, text("slow"), slow)
             .get("/v1/leak", Permission::MoviesRead, text("leak"), leak)
             .get("/v1/block", Permission::MoviesRead, text("block"), block)
-            .shared(Data::new(Kept::default()));
-        let api = Builder::new(about, Nobody, mux::Settings::default()).routes(routes).build()?;
-        Ok(Parts {
-            api,
-            mailbox: None,
-            console: webconsole::Views::default(),
-            ready: Box::new(|_, _| ()),
-            close: Box::new(|| ()),
-        })
+            .shared(Data::new(Kept::default()))
     })
 }
 

@@ -23,7 +23,7 @@ const CAUSES: &[(&[u16], Code)] = &[
 /// Those that a later request may fare better than say when.
 const LATER: &[Code] = &[Code::QuotaExceeded, Code::Unavailable, Code::DeadlineExceeded];
 
-/// The pages of errors, each a problem document (RFC 9457). `$problem_instance` and `$trace_id` are maps of `nginx.conf`.
+/// The pages of errors, each a problem document (RFC 9457). `$problem_instance`, `$trace_id` and `$allowed` are maps of `nginx.conf`.
 pub fn problems() -> String {
     let mut text = String::from(
         "# Made by `admin check --accept` from the kinds of errors of the API: what the gateway answers by itself.\n",
@@ -33,8 +33,7 @@ pub fn problems() -> String {
         let statuses = statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" ");
         let field = match code {
             code if LATER.contains(code) => "\n    add_header Retry-After 1 always;",
-            // nginx refuses TRACE and CONNECT before it knows whose path it is.
-            Code::MethodNotAllowed => "\n    add_header Allow \"DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\" always;",
+            Code::MethodNotAllowed => "\n    add_header Allow $allowed always;",
             _ => "",
         };
         let (slug, title, media_type) = (code.slug(), code.title().replace('\'', "\\'"), problem::MEDIA_TYPE);

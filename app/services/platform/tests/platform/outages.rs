@@ -124,9 +124,10 @@ async fn served(cluster: &PrivateCluster, setup: impl FnOnce(Setup) -> Setup, ur
     let token = token_of(&keys, &users, &db, &editor);
     db.close();
     let url = if url.is_empty() { direct.as_str() } else { url };
-    let plain =
-        Setup::new().in_production().with("db.url", url).with("auth.keys_dir", keys.path().display().to_string());
-    let plain = plain.with("db.deadline", "3s").with("db.acquire_timeout", "1s").with("limits.enabled", "false");
+    let plain = Setup::production(url, keys.path())
+        .with("db.deadline", "3s")
+        .with("db.acquire_timeout", "1s")
+        .with("limits.enabled", "false");
     let process = setup(plain).ready().await;
     (process, token, keys)
 }

@@ -113,8 +113,7 @@ impl Place {
     }
 
     fn setup(&self) -> Setup {
-        let keys = self.keys.path().display().to_string();
-        let setup = Setup::new().in_production().with("db.url", &self.url).with("auth.keys_dir", keys);
+        let setup = Setup::production(&self.url, self.keys.path());
         let setup = setup.with("payments.provider_url", &self.cards.url).with("payments.provider_key", "key");
         setup.with("payments.notice_secret", SECRET).with("limits.enabled", "false")
     }

@@ -23,10 +23,7 @@ fn told(output: &Output) -> String {
 async fn a_probe_tells_who_lives_and_who_is_ready_and_says_why_not() {
     let database = dbtest::empty().await;
     let keys = folder::keys();
-    let setup = Setup::new()
-        .in_production()
-        .with("db.url", database.url())
-        .with("auth.keys_dir", keys.path().display().to_string());
+    let setup = Setup::production(database.url(), keys.path());
     let process = setup.serving_unready().await;
     assert_eq!(probe(&process.debug, "live").status.code(), Some(0));
     let unready = probe(&process.debug, "ready");

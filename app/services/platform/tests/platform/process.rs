@@ -74,6 +74,11 @@ impl Setup {
             .with("auth.issuer", ISSUER)
     }
 
+    /// In production, on the database at `url`, with the keys of this folder.
+    pub(crate) fn production(url: &str, keys: &Path) -> Self {
+        Self::new().in_production().with("db.url", url).with("auth.keys_dir", keys.display().to_string())
+    }
+
     /// Runs another service than `platform`.
     pub(crate) fn of(mut self, program: PathBuf) -> Self {
         self.program = program;

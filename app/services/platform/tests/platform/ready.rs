@@ -42,10 +42,7 @@ async fn assert_recovers(process: &Process, path: &str, status: u16) {
 async fn production_waits_for_its_migrations_and_needs_no_restart_once_they_are_there() {
     let database = dbtest::empty().await;
     let keys = folder::keys();
-    let setup = Setup::new()
-        .in_production()
-        .with("db.url", database.url())
-        .with("auth.keys_dir", keys.path().display().to_string());
+    let setup = Setup::production(database.url(), keys.path());
     let process = setup.serving_unready().await;
     let problem = assert_unready_and_alive(&process).await.json();
     assert!(problem["detail"].as_str().unwrap().contains("migrations"), "{problem}");
@@ -90,10 +87,7 @@ async fn production_seeds_nothing_and_migrates_nothing() {
 async fn production_without_a_signing_key_says_so_and_how_to_make_one() {
     let keys = tempfile::tempdir().unwrap();
     let folder = keys.path().join("keys");
-    let setup = Setup::new()
-        .in_production()
-        .with("db.url", "postgres://nobody@127.0.0.1:9/nothing")
-        .with("auth.keys_dir", folder.display().to_string());
+    let setup = Setup::production("postgres://nobody@127.0.0.1:9/nothing", &folder);
     let mut process = setup.start();
     assert_eq!(process.ended().await, Some(1));
     let told = process.stderr();

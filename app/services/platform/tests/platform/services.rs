@@ -48,6 +48,20 @@ async fn signed_in(process: &Process, email: &str) -> String {
     answer.json()["access_token"].as_str().unwrap().to_owned()
 }
 
+#[test]
+fn each_tells_its_name_and_version_and_ends_with_64_and_all_the_faults_of_its_settings() {
+    for name in APART {
+        let setup = Setup::new().of(beside(name));
+        let version = setup.command().arg("--version").output().unwrap();
+        assert_eq!(String::from_utf8(version.stdout).unwrap(), format!("{name} {}\n", platform::SERVICE.version));
+        let faulty = [("MARQUEE__WEB__DRAIN", "soon"), ("MARQUEE__AUTH__ACCESS_TTL", "long")];
+        let output = setup.command().envs(faulty).output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{name}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("web.drain") && told.contains("auth.access_ttl"), "{name}: {told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_either_is_good_at_both_and_a_user_who_is_disabled_is_soon_out_of_both() {
     let shop = Shop::new().await;

@@ -43,7 +43,7 @@ impl Shop {
 
     /// A production process that reaches the database at `url`.
     pub(crate) fn setup_behind(&self, url: &str) -> Setup {
-        Setup::new().in_production().with("db.url", url).with("auth.keys_dir", self.keys.path().display().to_string())
+        Setup::production(url, self.keys.path())
     }
 
     /// A new user of this role.
