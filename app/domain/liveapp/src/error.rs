@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use apierror::{ApiError, Code};
+use apierror::{ApiError, Cause, Code};
 use feed::Refused;
 
 /// When to ask again for a place: those who leave make room, and a process that starts is there soon.
@@ -35,5 +35,13 @@ pub(crate) fn of_order(error: orderbus::Error) -> ApiError {
         orderbus::Error::NotFound => ApiError::new(Code::NotFound),
         orderbus::Error::Store(error) => error.into(),
         error => ApiError::internal(error),
+    }
+}
+
+/// Logs the cause of what a client is told of after the answer has begun: nobody else does.
+pub(crate) fn log(error: &ApiError) {
+    if error.code() == Code::Internal {
+        let cause = error.cause().map(Cause::chain);
+        tracing::error!(target: "http", cause, "a subscription to the live feed failed");
     }
 }

@@ -1,13 +1,11 @@
 //! Messages as JSON, with the only conversions to and from them.
 
 use apierror::ApiError;
-use feed::Refused;
 use problem::Problem;
 use request::{Body, Field, Object, field};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::error;
 use crate::topic::Topic;
 
 /// The most topics that one message may name, whatever the settings allow a connection.
@@ -113,18 +111,6 @@ impl Message {
         };
         let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
         format!("{id}event: {name}\ndata: {}\n\n", self.to_json())
-    }
-}
-
-impl From<&ApiError> for Message {
-    fn from(error: &ApiError) -> Self {
-        Self::error(error)
-    }
-}
-
-impl From<Refused> for Message {
-    fn from(refused: Refused) -> Self {
-        Self::error(&error::refused(refused))
     }
 }
 

@@ -7,6 +7,7 @@ use apierror::{ApiError, Code};
 use auth::Caller;
 use feed::{Attached, Item, Key, Missed, Of, Seat};
 use tokio::time::{Instant, timeout};
+use types::Roles;
 use uuid::Uuid;
 
 use crate::access::Access;
@@ -35,6 +36,8 @@ pub(crate) struct Session {
 pub(crate) struct Resume {
     topics: Vec<Topic>,
     keys: Vec<Key>,
+    /// The roles that allowed them.
+    roles: Option<Roles>,
     after: Option<i64>,
     is_reset: bool,
     left: usize,
@@ -73,12 +76,13 @@ impl Session {
         self.seat.identify(principal.user_id.uuid()).map_err(error::refused)?;
         let user_id = principal.user_id.uuid();
         let before = std::mem::replace(&mut self.caller, Caller::User(principal));
-        // What the roles of now do not allow is found at once.
-        self.checked = Instant::now();
-        self.token = Some(token);
         if before.user_id().is_some() && self.reconsider().await.is_err() {
+            // The next check sees the change, and what it takes away.
+            self.caller = before;
             return Err(ApiError::new(Code::Forbidden));
         }
+        self.checked = Instant::now();
+        self.token = Some(token);
         Ok(Message::Authenticated { user_id })
     }
 
@@ -90,20 +94,21 @@ impl Session {
             let words = format!("a connection has at most {} topics", live.topics);
             return Err(ApiError::new(Code::Conflict).with_detail(words));
         }
-        let mut keys = Vec::new();
-        for topic in &topics {
-            keys.extend(self.access.keys(&self.caller, *topic).await?);
-        }
+        let keys = self.keys(&topics).await?;
         let position = match after {
             Some(event_id) => self.seat.feed().locate(event_id).await?,
             None => None,
         };
         let is_reset = after.is_some() && position.is_none();
-        Ok(Resume { topics, keys, after: position, is_reset, left: live.replay })
+        Ok(Resume { topics, keys, roles: self.roles(), after: position, is_reset, left: live.replay })
     }
 
     /// The next part of what was missed.
     pub(crate) async fn step(&mut self, resume: &mut Resume) -> Result<Step, ApiError> {
+        // Catching up takes as long as the client reads: what was allowed then need not be now.
+        if resume.roles != self.roles() {
+            (resume.keys, resume.roles) = (self.keys(&resume.topics).await?, self.roles());
+        }
         loop {
             match self.seat.attach(&resume.keys, resume.after).map_err(error::refused)? {
                 Attached::Live(missed) => {
@@ -185,6 +190,19 @@ impl Session {
         }
         let had = self.seat.keys().iter().filter(|key| key.entity != "movie");
         if had.copied().all(|key| allowed.contains(&key)) { Ok(()) } else { Err(Lost::Forbidden) }
+    }
+
+    /// What topics come to for the caller of now.
+    async fn keys(&self, topics: &[Topic]) -> Result<Vec<Key>, ApiError> {
+        let mut keys = Vec::new();
+        for topic in topics {
+            keys.extend(self.access.keys(&self.caller, *topic).await?);
+        }
+        Ok(keys)
+    }
+
+    fn roles(&self) -> Option<Roles> {
+        self.caller.principal().ok().map(|principal| principal.roles)
     }
 
     /// What a topic is subscribed to by, of what the seat has.

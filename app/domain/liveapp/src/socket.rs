@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use apierror::{Cause, Code};
 use feed::{End, Item};
 use metrics::counter;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
+use crate::error;
 use crate::model::{Message, Request};
 use crate::session::{Lost, Session, Step};
 use crate::wire::{Close, Incoming, Unsent, Wire};
@@ -60,11 +60,10 @@ impl Socket {
     async fn turn(&mut self) -> Result<(), Stop> {
         self.heed_end()?;
         while let Some(item) = self.session.seat.take() {
-            if self.session.check_at().is_some_and(|at| at <= Instant::now()) {
-                Box::pin(self.check()).await?;
-            }
             self.send(&item).await?;
         }
+        // What ended it meanwhile may have woken a write, and wakes nothing again.
+        self.heed_end()?;
         let wake = [Some(self.ping_at), self.session.check_at(), self.drain.map(|(at, _)| at)];
         let wake = wake.into_iter().flatten().min().unwrap_or(self.ping_at);
         tokio::select! {
@@ -169,10 +168,7 @@ impl Socket {
         let message = match outcome {
             Ok(message) => message,
             Err(error) => {
-                if error.code() == Code::Internal {
-                    let cause = error.cause().map(Cause::chain);
-                    tracing::error!(target: "http", cause, "a message of the live feed failed");
-                }
+                error::log(&error);
                 Some(Message::error(&error))
             }
         };
@@ -183,6 +179,9 @@ impl Socket {
     }
 
     async fn send(&mut self, item: &Item) -> Result<(), Stop> {
+        if self.session.check_at().is_some_and(|at| at <= Instant::now()) {
+            Box::pin(self.check()).await?;
+        }
         let frame = item.frame();
         self.wire.send(frame, &self.session.seat).await.map_err(|unsent| unsent_of(unsent, frame))?;
         counter!("live_events_sent_total", "kind" => "websocket").increment(1);

@@ -1,17 +1,19 @@
 //! An event stream, as HTML defines it (section 9.2, server-sent events).
 
+use std::borrow::Borrow;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use actix_web::web::Bytes;
 use apierror::ApiError;
-use feed::End;
+use feed::{End, Item};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use metrics::counter;
 use tokio::time::{Instant, sleep_until};
 
+use crate::error;
 use crate::model::Message;
 use crate::session::{Lost, Resume, Session, Step};
 
@@ -60,7 +62,8 @@ impl State {
     /// The next chunk; none at the end.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.session.check_at().is_some_and(|at| at <= Instant::now())
+            if !self.is_done
+                && self.session.check_at().is_some_and(|at| at <= Instant::now())
                 && let Err(lost) = self.session.check().await
             {
                 self.ready.clear();
@@ -133,21 +136,26 @@ impl State {
         let deadline = Instant::now() + DEADLINE;
         match sqldb::within(deadline, self.session.step(&mut resume)).await {
             Ok(Step::Read(items)) => {
-                self.ready.extend(items.iter().map(|item| item.event().clone()));
+                self.queue(&items);
                 self.resume = Some(resume);
             }
             Ok(Step::Live(missed, messages)) => {
-                self.ready.extend(missed.items.iter().map(|item| item.event().clone()));
+                self.queue(&missed.items);
                 // Whoever comes back with this id has had all that was missed.
                 self.ready.extend(messages.iter().map(|message| Bytes::from(message.to_event(missed.last_id))));
             }
             Err(error) => self.fail(&error),
         }
-        counter!("live_events_sent_total", "kind" => "sse").increment(self.ready.len() as u64);
+    }
+
+    fn queue<I: Borrow<Item>>(&mut self, items: &[I]) {
+        self.ready.extend(items.iter().map(|item| item.borrow().event().clone()));
+        counter!("live_events_sent_total", "kind" => "sse").increment(items.len() as u64);
     }
 
     /// The answer has begun: what goes wrong now is told in it.
     fn fail(&mut self, error: &ApiError) {
+        error::log(error);
         self.ready.push_back(Bytes::from(Message::error(error).to_event(None)));
         self.end("unavailable");
     }

@@ -123,7 +123,7 @@ impl Item {
     }
 
     /// As JSON.
-    pub fn json(&self) -> &[u8] {
+    fn json(&self) -> &[u8] {
         &self.frame[self.json..]
     }
 

@@ -91,11 +91,6 @@ impl Seat {
         &self.feed
     }
 
-    /// How its events are sent.
-    pub fn kind(&self) -> Kind {
-        self.kind
-    }
-
     /// What it is subscribed to.
     pub fn keys(&self) -> &[Key] {
         &self.keys

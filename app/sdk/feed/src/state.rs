@@ -89,6 +89,7 @@ impl State {
         let outbox = Arc::new(Outbox::new(live.queue));
         self.seats.insert(self.next, Arc::clone(&outbox));
         gauge!("live_connections", "kind" => kind.as_str()).increment(1);
+        gauge!("live_connections_max").set(live.max_connections as f64);
         Ok((self.next, outbox))
     }
 

@@ -26,7 +26,7 @@ pub fn preferred(headers: &HeaderMap, offered: &[&'static str]) -> &'static str 
 }
 
 /// Whether `If-None-Match` names `tag`, by the weak comparison that it asks for.
-pub(crate) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let opaque = tag.strip_prefix("W/").unwrap_or(tag);
     headers
         .get_all(header::IF_NONE_MATCH)

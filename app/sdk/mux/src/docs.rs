@@ -197,8 +197,8 @@ fn escape(text: &str) -> String {
         .collect()
 }
 
-/// A tag that changes with the bytes.
-fn tag(bytes: &[u8]) -> HeaderValue {
+/// An entity tag that changes with the bytes.
+pub fn tag(bytes: &[u8]) -> HeaderValue {
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());

@@ -27,10 +27,10 @@ pub mod reply;
 mod route;
 mod settings;
 
-pub use crate::accept::preferred;
+pub use crate::accept::{is_known, preferred};
 pub use crate::api::{Api, BuildError, Builder};
 pub use crate::connection::{Connection, Switch, unless_gone};
-pub use crate::docs::{pages, policy_page};
+pub use crate::docs::{pages, policy_page, tag};
 pub use crate::download::{Chunks, Downloads, Gone};
 pub use crate::gate::Authenticate;
 pub use crate::openapi::{About, describe};

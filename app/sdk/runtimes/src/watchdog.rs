@@ -74,7 +74,7 @@ fn unnamed(member: &Arc<Member>, now: &Sample, still: &mut Vec<Still>, named: bo
             }
             Some(known) => {
                 let held = now.at.duration_since(known.since);
-                if held >= STUCK && !std::mem::replace(&mut known.told, true) && !named {
+                if held >= STUCK && !named && !std::mem::replace(&mut known.told, true) {
                     let held_ms = u64::try_from(held.as_millis()).unwrap_or(u64::MAX);
                     let (runtime, number) = (member.name, member.number);
                     tracing::warn!(

@@ -1,8 +1,5 @@
 //! The script and the style of the pages, embedded.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
-
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::web::Path;
@@ -29,23 +26,15 @@ pub(crate) async fn asset(request: HttpRequest, name: Path<String>) -> HttpRespo
 
 /// Serves a file that browsers keep, and ask for again whether it is still the same.
 fn serve(request: &HttpRequest, content_type: &'static str, file: &'static [u8]) -> HttpResponse {
-    let tag = tag(file);
-    let known = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    let is_known = known.flat_map(|value| value.split(',')).any(|value| {
-        let value = value.trim();
-        value == "*" || value.trim_start_matches("W/") == tag
-    });
+    let tag = mux::tag(file);
+    let is_known = tag.to_str().is_ok_and(|tag| mux::is_known(request.headers(), tag));
     let mut answer = begin(if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
     // Weak: the bytes differ by the compression, the file does not.
-    answer.insert_header((header::ETAG, format!("W/{tag}"))).insert_header((header::CACHE_CONTROL, "no-cache"));
+    answer
+        .insert_header((header::ETAG, format!("W/{}", tag.to_str().unwrap_or("\"0\""))))
+        .insert_header((header::CACHE_CONTROL, "no-cache"));
     if is_known {
         return answer.finish();
     }
     answer.insert_header((header::CONTENT_TYPE, content_type)).body(file)
-}
-
-fn tag(file: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    file.hash(&mut hasher);
-    format!("\"{:016x}\"", hasher.finish())
 }

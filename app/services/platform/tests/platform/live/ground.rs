@@ -105,6 +105,23 @@ impl Socket {
         }
     }
 
+    /// Says who it is twice a second until it is closed.
+    pub(super) async fn insist(&mut self, token: &str) -> Option<(u16, String)> {
+        let mut again = tokio::time::interval(Duration::from_millis(500));
+        let message = Message::text(json!({ "type": "authenticate", "token": token }).to_string());
+        let insisting = async {
+            loop {
+                tokio::select! {
+                    close = self.closed() => return close,
+                    _ = again.tick() => {}
+                }
+                // Whoever is being closed cannot send any more.
+                let _ = self.0.send(message.clone()).await;
+            }
+        };
+        timeout(SOON * 2, insisting).await.expect("a close")
+    }
+
     /// Waits for the close, whatever comes before it.
     pub(super) async fn closed(&mut self) -> Option<(u16, String)> {
         loop {
