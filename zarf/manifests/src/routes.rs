@@ -5,6 +5,9 @@ use serde_json::Value;
 use crate::object::{at, items, name};
 use crate::{Finding, Overlay, Rule, Served};
 
+/// What every service has for who reads it: problems name their pages.
+const EVERYWHERE: &[&str] = &["/docs", "/problems"];
+
 pub(crate) fn check(overlay: &Overlay, served: &[Served], findings: &mut Vec<Finding>) {
     // Path, whether all below it are meant, service.
     let mut map: Vec<(&str, bool, &str)> = Vec::new();
@@ -39,8 +42,12 @@ pub(crate) fn check(overlay: &Overlay, served: &[Served], findings: &mut Vec<Fin
             findings.push(Finding::new(Rule::Route, format!("{}: HTTPRoute", overlay.name), what));
         }
     }
+    for page in EVERYWHERE.iter().filter(|page| !map.iter().any(|(prefix, below, _)| covers(prefix, *below, page))) {
+        let what = format!("{page} leads nowhere, and every service serves it");
+        findings.push(Finding::new(Rule::Route, format!("{}: HTTPRoute", overlay.name), what));
+    }
     for (prefix, below, to) in &map {
-        let is_used = served.iter().any(|one| covers(prefix, *below, &one.path));
+        let is_used = served.iter().any(|one| covers(prefix, *below, &one.path)) || EVERYWHERE.contains(prefix);
         if !to.is_empty() && !is_used {
             let what = format!("{prefix} leads to {to}, and nobody serves it");
             findings.push(Finding::new(Rule::Route, format!("{}: HTTPRoute", overlay.name), what));

@@ -314,6 +314,11 @@ fn a_path_that_leads_elsewhere_or_nowhere() {
         .set("HTTPRoute", "live", "/spec/rules/0/matches/0/path/value", json!("/v1/orders"))
         .set("HTTPRoute", "live", "/spec/rules/0/matches/0/path/type", json!("Exact"))
         .comes_out_among(Rule::Route, "HTTPRoute", "/v1/orders leads to live");
+    Planted::into("prod").set("HTTPRoute", "accounts", "/spec/rules/0/matches/4", Value::Null).comes_out(
+        Rule::Route,
+        "HTTPRoute",
+        "/problems leads nowhere, and every service serves it",
+    );
     let nobody = json!({ "path": { "type": "PathPrefix", "value": "/v1/tickets" } });
     Planted::into("prod").set("HTTPRoute", "orders", "/spec/rules/0/matches/-", nobody).comes_out(
         Rule::Route,
