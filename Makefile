@@ -41,7 +41,9 @@ lint: toolchain arch ## format, clippy, layers, documentation, licences
 arch: toolchain ## which crate may use which, and the shape each one keeps
 	@$(CARGO) run $(CARGO_LOCKED) --quiet --bin arch
 
+# Tests start programs, which `cargo test` alone does not build: those of packages without tests of their own.
 unit: toolchain postgres nats nginx
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins --tests
 	$(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast
 
 bench: toolchain postgres ## the service beside a bare handler: CPU per request, throughput, latency, a plot; deep pages, places
@@ -72,7 +74,7 @@ test-profiles: toolchain ## profiles, those of the heap among them: jemalloc is 
 	$(CARGO) test $(CARGO_LOCKED) --workspace $(HEAP) --test service
 
 test-split: toolchain postgres nginx ## the API suite against the services as processes of their own behind nginx (zarf/gateway)
-	$(CARGO) build $(CARGO_LOCKED) --workspace --bins
+	$(CARGO) build $(CARGO_LOCKED) --workspace --bins --tests
 	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast $(SPLIT_SUITES:%=--test %) conformance
 	MARQUEE_TEST_SHAPE=split $(CARGO) test $(CARGO_LOCKED) --workspace --no-fail-fast --test platform -- --exact $(SPLIT_STORIES)
 

@@ -19,5 +19,7 @@ COPY zarf/gateway /srv/gateway
 COPY zarf/openapi /srv/openapi
 USER 10001:10001
 EXPOSE 8080
+# What is in flight is answered; what never ends, is ended after 20 s.
+STOPSIGNAL SIGQUIT
 # What it writes is below /srv/gateway/run, which is to be a tmpfs of user 10001.
-ENTRYPOINT ["nginx", "-p", "/srv/gateway", "-c", "nginx.conf", "-g", "daemon off;"]
+ENTRYPOINT ["nginx", "-p", "/srv/gateway", "-c", "nginx.conf", "-g", "daemon off; worker_shutdown_timeout 20s;"]

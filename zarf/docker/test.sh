@@ -22,7 +22,8 @@ if [ "${IMAGES:-}" != kept ]; then
     # Where a proxy looks into TLS, cargo has to know its certificate: that of this machine does.
     certificates=/etc/ssl/certs/ca-certificates.crt
     ENGINE=buildah BUILD_FLAGS="--isolation=chroot --network=host --pull-never -v $certificates:$certificates:ro
-        --build-arg RUST_IMAGE=localhost/rust --build-arg RUN_IMAGE=localhost/run" zarf/docker/build.sh admin $services
+        --build-arg RUST_IMAGE=localhost/rust --build-arg RUN_IMAGE=localhost/run --build-arg DEBIAN_IMAGE=localhost/rust" \
+        zarf/docker/build.sh admin $services gateway
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/marquee-images.XXXXXX")
@@ -38,14 +39,19 @@ trap done_with EXIT
 printf '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n' >"$work/containers.conf"
 export CONTAINERS_CONF="$work/containers.conf"
 
-# What the label says, the program says; who runs it is nobody; what is pulled is small.
-for name in admin $services; do
-    image=localhost/marquee/$name:$version
+# Labels, and who runs it: nobody.
+labelled() {
+    image=localhost/marquee/$1:$version
     podman image inspect "$image" --format '{{json .Labels}} {{.Config.User}}' >"$work/inspected" || fail "there is no image $image"
-    for wanted in "\"org.opencontainers.image.version\":\"$version\"" "\"org.opencontainers.image.title\":\"marquee/$name\"" \
+    for wanted in "\"org.opencontainers.image.version\":\"$version\"" "\"org.opencontainers.image.title\":\"marquee/$1\"" \
         org.opencontainers.image.revision org.opencontainers.image.source org.opencontainers.image.licenses ' 10001:10001'; do
-        grep -qF "$wanted" "$work/inspected" || fail "$name lacks $wanted: $(cat "$work/inspected")"
+        grep -qF "$wanted" "$work/inspected" || fail "$1 lacks $wanted: $(cat "$work/inspected")"
     done
+}
+
+# What the label says, the program says; what is pulled is small.
+for name in admin $services; do
+    labelled "$name"
     said=$(podman run --rm --network none --read-only --cap-drop=all --security-opt=no-new-privileges "$image" --version)
     [ "$said" = "$name $version" ] || fail "$name says \"$said\", and its label says $version"
     # As it would lie in a registry.
@@ -114,4 +120,23 @@ for service in $services; do
     [ "$code" = 0 ] || fail "$service ended with exit code $code on SIGTERM"
     podman rm marquee-smoke >/dev/null
 done
+# As compose runs it: what it writes is a tmpfs. Its upstreams are nobody here, and it serves nevertheless.
+echo 'gateway: in a container' >&2
+labelled gateway
+served=$(free)
+printf 'listen 127.0.0.1:%s;\n' "$served" >"$work/listen.conf"
+names=$(sed -n 's/^upstream \([a-z]*\) {$/--add-host \1:127.0.0.1/p' zarf/gateway/upstreams.conf)
+podman run --detach --name marquee-smoke --network host --read-only --cap-drop=all --security-opt=no-new-privileges $names \
+    --tmpfs /srv/gateway/run:rw,mode=1777 --volume "$work/listen.conf:/srv/gateway/listen.conf:ro" "$image" >/dev/null
+tries=0
+until podman exec marquee-smoke curl -fsS -o /dev/null "http://127.0.0.1:$served/livez" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 20 ] || { podman logs marquee-smoke >&2; fail 'the gateway does not serve'; }
+    sleep 0.5
+done
+curl --silent --fail "http://127.0.0.1:$served/openapi.json" | grep -q '"/v1/wallet"' || fail 'the gateway has no description of the whole'
+code=$(curl --silent --output "$work/answer" --write-out '%{http_code}' "http://127.0.0.1:$served/v1/movies")
+[ "$code" = 503 ] && grep -q '"service-unavailable"\|/problems/' "$work/answer" || fail "the gateway answers $code where nobody is: $(cat "$work/answer")"
+podman stop --time 30 marquee-smoke >/dev/null
+podman rm marquee-smoke >/dev/null
 echo 'images: small, labelled, without rights, ready, and stopped as told'

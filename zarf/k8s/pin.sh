@@ -1,8 +1,8 @@
 #!/bin/sh
 # Names the images of an overlay by the digests that their registries know: pin.sh prod VERSION
 #
-# VERSION is the tag of our own images, which have been pushed. Those of others are taken by the tags below. It asks the registries with
-# skopeo (`zarf/dev/install.sh skopeo`), and changes the kustomization, to be rendered, reviewed and committed.
+# VERSION is the tag of our own images, which have been pushed. Those of others have the tags of the dev overlay. It asks the registries
+# with skopeo (`zarf/dev/install.sh skopeo`), and changes the kustomization, to be rendered, reviewed and committed.
 set -eu
 cd "$(dirname "$0")/../.."
 overlay=zarf/k8s/overlays/${1:?staging or prod}
@@ -16,8 +16,12 @@ while IFS= read -r line; do
     case $line in
         '  - name: marquee/'*) name= ;;
         '    newName: '*) name=${line#*newName: }:$version ;;
-        '  - name: docker.io/library/nats') name=docker.io/library/nats:2.12.1-alpine ;;
-        '  - name: docker.io/otel/'*) name=docker.io/otel/opentelemetry-collector-contrib:0.139.0 ;;
+        '  - name: docker.io/'*)
+            name=${line#*name: }
+            tag=$(grep -A 1 -x -F -e "$line" zarf/k8s/overlays/dev/kustomization.yaml | sed -n 's/.*newTag: //p')
+            [ -n "$tag" ] || { echo "zarf/k8s/overlays/dev gives $name no tag" >&2; exit 1; }
+            name=$name:$tag
+            ;;
         '    digest: '*)
             digest=$(skopeo inspect --format '{{.Digest}}' "docker://$name")
             line="    digest: $digest"

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::object::{at, items};
 use crate::programs::{program_of, said, serves};
-use crate::{Error, Finding, Rule, images, life, variables};
+use crate::{Error, Finding, Overlay, Rule, images, life, variables};
 
 const PLACE: &str = "zarf/compose/compose.yaml";
 
@@ -51,6 +51,19 @@ impl Compose {
             }
         }
         findings
+    }
+
+    /// Images of others that development has in another version in Kubernetes.
+    pub fn compare(&self, dev: &Overlay) -> Vec<Finding> {
+        let versions = images::versions(dev);
+        let services = self.file.get("services").and_then(Value::as_object).into_iter().flatten();
+        let of_service = |(name, service): (&String, &Value)| {
+            let (image, tag) = images::parts(at(service, "/image"));
+            let other = versions.get(image).filter(|other| *other != tag)?;
+            let what = format!("{image} is {tag} here, and {other} in Kubernetes");
+            Some(Finding::new(Rule::Image, format!("{PLACE}: {name}"), what))
+        };
+        services.filter_map(of_service).collect()
     }
 
     fn references(&self, place: &str, service: &Value, findings: &mut Vec<Finding>) {

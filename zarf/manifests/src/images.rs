@@ -1,6 +1,8 @@
 //! An image is named so that it stays the same.
 
-use crate::object::{Pod, at};
+use std::collections::BTreeMap;
+
+use crate::object::{self, Pod, at};
 use crate::{Finding, Overlay, Rule};
 
 pub(crate) fn check(overlay: &Overlay, pods: &[Pod], findings: &mut Vec<Finding>) {
@@ -30,4 +32,16 @@ pub(crate) fn judge(image: &str, wants_digest: bool) -> Option<&'static str> {
         Some((_, "latest")) => Some("latest is another image every day"),
         Some(_) => None,
     }
+}
+
+/// The images of an overlay, each with its tag.
+pub(crate) fn versions(overlay: &Overlay) -> BTreeMap<String, String> {
+    let pods = object::pods(&overlay.objects);
+    let images = pods.iter().flat_map(|pod| pod.containers().map(|container| parts(at(container, "/image"))));
+    images.map(|(image, tag)| (image.to_owned(), tag.to_owned())).collect()
+}
+
+/// The name of an image, and its tag.
+pub(crate) fn parts(image: &str) -> (&str, &str) {
+    image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, ""))
 }

@@ -69,7 +69,9 @@ pub fn check(root: &Path) -> Result<Vec<Finding>, Error> {
     for name in OVERLAYS {
         findings.extend(Overlay::read(root, name)?.judge(&served));
     }
-    findings.extend(Compose::read(root)?.judge());
+    let compose = Compose::read(root)?;
+    findings.extend(compose.judge());
+    findings.extend(compose.compare(&Overlay::read(root, "dev")?));
     Ok(findings)
 }
 

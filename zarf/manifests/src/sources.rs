@@ -55,13 +55,15 @@ impl Tree {
 /// A file cannot be read.
 pub fn seal(root: &Path) -> Result<String, Error> {
     let mut digest = Context::new(&SHA256);
-    let k8s = root.join("zarf/k8s");
-    for folder in ["base", "components", "overlays", "policy", "rendered"] {
-        for file in files(&k8s.join(folder))? {
+    let zarf = root.join("zarf");
+    for folder in
+        ["k8s/base", "k8s/components", "k8s/overlays", "k8s/policy", "k8s/rendered", "observability/dashboards"]
+    {
+        for file in files(&zarf.join(folder))? {
             if file.extension().is_some_and(|extension| extension == "sha256") {
                 continue;
             }
-            let path = file.strip_prefix(&k8s).unwrap_or(&file).display().to_string();
+            let path = file.strip_prefix(&zarf).unwrap_or(&file).display().to_string();
             let bytes = crate::text(&file)?;
             digest.update(format!("{path} {}\n", bytes.len()).as_bytes());
             digest.update(bytes.as_bytes());

@@ -34,4 +34,4 @@ pub use crate::people::{PASSWORD, Standing};
 pub use crate::raw::Raw;
 pub use crate::resource::{Filter, List, Resource, Sort, merge};
 pub use crate::sending::Request;
-pub use crate::split::{Split, split_is_wanted};
+pub use crate::split::{Split, program, split_is_wanted};

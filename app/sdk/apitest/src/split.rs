@@ -269,11 +269,15 @@ fn owners(tables: &[Routes]) -> BTreeSet<String> {
         .collect()
 }
 
-/// Beside the folder of the tests.
-fn program(name: &str) -> PathBuf {
+/// A program of the workspace, which lies beside the folder of the tests. `make test` builds all of them before; it is built
+/// here where one package is tested alone.
+pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let program = test.parent().and_then(Path::parent).unwrap().join(name);
-    assert!(program.exists(), "{} is not built: `make test-split` builds it", program.display());
+    if !program.exists() {
+        let build = Command::new(env!("CARGO")).args(["build", "--bin", name]).current_dir(ROOT).status().unwrap();
+        assert!(build.success(), "{name} is not built");
+    }
     program
 }
 

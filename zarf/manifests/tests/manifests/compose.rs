@@ -1,6 +1,6 @@
 //! One planted fault a rule, each in the real compose file.
 
-use manifests::{Compose, Rule};
+use manifests::{Compose, Overlay, Rule};
 use serde_json::{Value, json};
 
 use crate::{comes_out, root};
@@ -61,4 +61,17 @@ fn a_secret_that_is_mounted_from_nowhere() {
     let mut compose = Compose::read(root()).unwrap();
     compose.file["services"]["postgres"]["secrets"][0]["source"] = json!("password");
     comes_out(&compose.judge(), Rule::Reference, "postgres", "secrets has no password");
+}
+
+#[test]
+fn an_image_that_is_another_version_in_kubernetes() {
+    let mut compose = Compose::read(root()).unwrap();
+    let dev = Overlay::read(root(), "dev").unwrap();
+    assert_eq!(compose.compare(&dev), []);
+    for (service, image) in [("postgres", "docker.io/library/postgres"), ("nats", "docker.io/library/nats")] {
+        let before = compose.file["services"][service]["image"].clone();
+        compose.file["services"][service]["image"] = json!(format!("{image}:1"));
+        comes_out(&compose.compare(&dev), Rule::Image, service, "is 1 here");
+        compose.file["services"][service]["image"] = before;
+    }
 }

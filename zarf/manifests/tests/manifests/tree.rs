@@ -11,7 +11,7 @@ use crate::{comes_out, root};
 /// A copy of what the rules look at.
 fn copy() -> TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for folder in ["zarf/k8s", "zarf/compose", "zarf/kind", "zarf/docker"] {
+    for folder in ["zarf/k8s", "zarf/compose", "zarf/kind", "zarf/docker", "zarf/observability/dashboards"] {
         copy_folder(&root().join(folder), &copy.path().join(folder));
     }
     copy
@@ -40,7 +40,11 @@ fn sealed(copy: &TempDir) {
 
 #[test]
 fn a_source_that_was_changed_and_not_rendered_and_the_other_way_round() {
-    for file in ["zarf/k8s/base/orders/settings.env", "zarf/k8s/rendered/prod.yaml"] {
+    for file in [
+        "zarf/k8s/base/orders/settings.env",
+        "zarf/k8s/rendered/prod.yaml",
+        "zarf/observability/dashboards/kustomization.yaml",
+    ] {
         let copy = copy();
         let path = copy.path().join(file);
         fs::write(&path, fs::read_to_string(&path).unwrap() + "# one line more\n").unwrap();

@@ -15,7 +15,7 @@ use types::{Currency, Money, PaymentId, Role, UserId};
 use walletbus::Movement;
 
 use crate::answer::{Answer, get, request, send};
-use crate::process::{Process, Setup, beside};
+use crate::process::{Process, Setup};
 use crate::shop::Shop;
 
 const PASSWORD: &str = "correct horse battery";
@@ -52,11 +52,14 @@ impl People {
 
 /// The consumer, which asks `accounts`.
 fn asker(shop: &Shop, accounts: &Process) -> Setup {
-    shop.setup().of(beside("orders")).with("peers.accounts_url", &*accounts.url).with("limits.enabled", "false")
+    shop.setup()
+        .of(apitest::program("orders"))
+        .with("peers.accounts_url", &*accounts.url)
+        .with("limits.enabled", "false")
 }
 
 fn accounts(shop: &Shop) -> Setup {
-    shop.setup().of(beside("accounts"))
+    shop.setup().of(apitest::program("accounts"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +203,7 @@ async fn a_service_that_does_not_know_the_caller_is_believed() {
 async fn without_a_url_users_are_looked_up_in_the_process() {
     let shop = Shop::new().await;
     let people = People::of(&shop).await;
-    let asker = shop.setup().of(beside("orders")).ready().await;
+    let asker = shop.setup().of(apitest::program("orders")).ready().await;
     assert_eq!(people.ask(&asker).await.status, 201);
     let nobody = People { payee: UserId::new(), ..people };
     nobody.ask(&asker).await.assert_problem(409);

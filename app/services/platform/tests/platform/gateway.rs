@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use types::Role;
 
 use crate::answer::{get, request, send};
+use crate::live::Stream;
 use crate::process::ISSUER;
 use crate::shop::{Shop, film};
 
@@ -76,6 +77,33 @@ async fn whoever_is_down_the_gateway_says_so_in_the_words_of_the_services_and_se
     assert_eq!(get(format!("{url}/livez")).await.status, 200);
 }
 
+/// The title of the film after which nothing comes.
+const LAST: &str = "The End";
+
+/// Hears of new films as a browser does: whenever the stream ends, it comes back with the last id that it has. Gives their
+/// paths, and how many streams it took.
+async fn listen(url: String, mut stream: Stream) -> (Vec<String>, usize) {
+    let (mut heard, mut last_id, mut streams, mut retry) = (Vec::new(), None, 1, 0);
+    loop {
+        let Some(told) = stream.next().await else {
+            // As it was told: whoever comes back at once may meet the one that is stopping.
+            tokio::time::sleep(Duration::from_millis(retry)).await;
+            let fields: Vec<_> = last_id.as_deref().map(|id: &str| ("last-event-id", id)).into_iter().collect();
+            stream = Stream::at(&url, "topic=movies", &fields).await;
+            streams += 1;
+            continue;
+        };
+        assert_ne!(told.name.as_deref(), Some("reset"), "what was missed is kept");
+        (last_id, retry) = (told.id.or(last_id), told.retry.unwrap_or(retry));
+        if told.data["action"] == "created" {
+            heard.push(format!("/v1/movies/{}", told.data["entity_id"].as_str().unwrap()));
+        }
+        if told.data["fields"]["title"] == LAST {
+            return (heard, streams);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a minute of restarts under load: `make test-rolling`"]
 async fn restarts_of_every_service_in_turn_fail_no_request() {
@@ -86,6 +114,10 @@ async fn restarts_of_every_service_in_turn_fail_no_request() {
     let mut split = behind_gateway(&shop, 2).await;
     let url = format!("http://{}", split.address());
     let over = Arc::new(AtomicBool::new(false));
+    let mut stream = Stream::at(&url, "topic=movies", &[]).await;
+    assert_eq!(stream.next().await.unwrap().name.as_deref(), Some("subscribed"));
+    let mut listener = JoinSet::new();
+    listener.spawn(listen(url.clone(), stream));
     let mut load = JoinSet::new();
     for client in 0..8_u64 {
         let (url, over, editor, customer) = (url.clone(), Arc::clone(&over), editor.clone(), customer.clone());
@@ -98,7 +130,7 @@ async fn restarts_of_every_service_in_turn_fail_no_request() {
                 .pool_max_idle_per_host(idle)
                 .build()
                 .unwrap();
-            let (mut asked, mut failed) = (0_u32, Vec::new());
+            let (mut asked, mut failed, mut added) = (0_u32, Vec::new(), Vec::new());
             for round in 0_u64.. {
                 if over.load(Ordering::Relaxed) {
                     break;
@@ -114,29 +146,44 @@ async fn restarts_of_every_service_in_turn_fail_no_request() {
                 };
                 asked += 1;
                 match request.send().await {
-                    Ok(answer) if answer.status().is_success() => drop(answer.bytes().await),
+                    Ok(answer) if answer.status().is_success() => {
+                        added.extend(answer.headers().get("location").map(|path| path.to_str().unwrap().to_owned()));
+                        drop(answer.bytes().await);
+                    }
                     Ok(answer) => failed.push(format!("{round}: {}", answer.status())),
                     Err(error) => failed.push(format!("{round}: {error:?}")),
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            (asked, failed)
+            (asked, failed, added)
         });
     }
     let mut restarts = 0;
     for replica in 0..2 {
-        for service in ["accounts", "catalog", "orders"] {
+        for service in ["accounts", "catalog", "orders", "live"] {
             split.restart(service, replica).await;
             restarts += 1;
         }
     }
     over.store(true, Ordering::Relaxed);
-    let (mut asked, mut failed) = (0, Vec::new());
-    for (one, faults) in load.join_all().await {
+    let (mut asked, mut failed, mut added) = (0, Vec::new(), Vec::new());
+    for (one, faults, films) in load.join_all().await {
         asked += one;
         failed.extend(faults);
+        added.extend(films);
     }
-    println!("{restarts} restarts behind nginx: {asked} requests, {} failed", failed.len());
+    let last = request(Method::POST, format!("{url}/v1/movies")).bearer_auth(&editor).json(&film(LAST));
+    added.push(send(last).await.header("location").unwrap().to_owned());
+    let (mut heard, streams) = listener.join_all().await.remove(0);
+    println!(
+        "{restarts} restarts behind nginx: {asked} requests, {} failed; {} events heard over {streams} streams",
+        failed.len(),
+        heard.len()
+    );
     assert!(asked > 1000, "{asked} requests are no load");
     assert!(failed.is_empty(), "{failed:#?}");
+    assert!(streams > 1, "the stream never ended, so nothing was resumed");
+    heard.sort_unstable();
+    added.sort_unstable();
+    assert_eq!(heard, added, "each film was heard of once");
 }

@@ -5,3 +5,5 @@ mod feed;
 mod ground;
 mod hostile;
 mod replicas;
+
+pub(crate) use ground::Stream;

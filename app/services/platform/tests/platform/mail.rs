@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use types::Role;
 
 use crate::answer::{get, request, send};
-use crate::process::beside;
 use crate::process::{PATIENCE, Process, Setup, eventually};
 use crate::shop::Shop;
 
@@ -106,7 +105,7 @@ async fn a_mail_is_shown_without_any_power_over_its_reader() {
 
 #[test]
 fn production_refuses_to_start_without_a_relay_a_sender_a_place_for_links_and_one_for_media_and_tells_all_at_once() {
-    for (setup, has_media) in [(Setup::new(), true), (Setup::new().of(beside("accounts")), false)] {
+    for (setup, has_media) in [(Setup::new(), true), (Setup::new().of(apitest::program("accounts")), false)] {
         let output = setup.with("env", "production").with("events.nats_url", "nats://marquee@broker").output();
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(64), "{told}");

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use walletbus::Movement;
 
 use crate::kills::{Addresses, kill_one, kills, random, show};
-use crate::process::{Setup, beside, eventually};
+use crate::process::{Setup, eventually};
 use crate::shop::{add_film, new_user, token_of};
 
 /// How long a purchase may take, kills and all.
@@ -46,7 +46,8 @@ struct Cards {
 impl Cards {
     fn start() -> Self {
         let arguments = ["--listen", "127.0.0.1:0", "--key", "key", "--secret", SECRET];
-        let mut program = Command::new(beside("cardsim")).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut program =
+            Command::new(apitest::program("cardsim")).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("cardsim: ready on ").unwrap().to_owned();

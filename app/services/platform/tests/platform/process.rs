@@ -244,20 +244,6 @@ pub(crate) async fn eventually<T>(limit: Duration, mut ask: impl AsyncFnMut() ->
     }
 }
 
-/// Another program of the workspace, which cargo builds beside this one; built here when this package is tested alone.
-pub(crate) fn beside(name: &str) -> PathBuf {
-    built(Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name(name), ["--bin", name])
-}
-
-fn built(program: PathBuf, target: [&str; 2]) -> PathBuf {
-    if !program.exists() {
-        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
-        let build = Command::new(env!("CARGO")).arg("build").args(target).current_dir(root).status().unwrap();
-        assert!(build.success());
-    }
-    program
-}
-
 fn collect(from: impl Read + Send + 'static) -> Lines {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let collected = Arc::clone(&lines);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::folder::ClusterFolder;
-use crate::process::{Setup, beside};
+use crate::process::Setup;
 use blocks::{Block, Readme};
 use tour::{Ground, Told};
 
@@ -122,7 +122,7 @@ fn every_make_target_and_admin_command_of_the_readme_exists() {
         .filter(|line| !line.starts_with(['\t', '.', '#', ' ']))
         .filter_map(|line| Some(line.split_once(':')?.0))
         .collect();
-    let admin = beside("admin");
+    let admin = apitest::program("admin");
     let mut checked = 0;
     // A command may go on on the next line.
     let blocks: Vec<String> = readme.commands.iter().map(|block| block.text.replace("\\\n", " ")).collect();

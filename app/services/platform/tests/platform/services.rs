@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use types::Role;
 
 use crate::answer::{Answer, get, request, send};
-use crate::process::{Process, Setup, beside, eventually};
+use crate::process::{Process, Setup, eventually};
 use crate::shop::{Shop, film};
 
 const PASSWORD: &str = "correct horse battery";
@@ -18,7 +18,7 @@ const APART: [&str; 4] = ["accounts", "catalog", "orders", "live"];
 
 /// Each part as a process.
 async fn apart(setup: &Setup) -> [Process; 4] {
-    let [accounts, catalog, orders, live] = APART.map(|name| setup.clone().of(beside(name)));
+    let [accounts, catalog, orders, live] = APART.map(|name| setup.clone().of(apitest::program(name)));
     tokio::join!(accounts.ready(), catalog.ready(), orders.ready(), live.ready()).into()
 }
 
@@ -32,7 +32,7 @@ async fn paths(process: &Process) -> Vec<(String, Value)> {
 }
 
 async fn pair(shop: &Shop) -> [Process; 2] {
-    let (accounts, platform) = (shop.setup().of(beside("accounts")), shop.setup());
+    let (accounts, platform) = (shop.setup().of(apitest::program("accounts")), shop.setup());
     let (accounts, platform) = tokio::join!(accounts.ready(), platform.ready());
     [accounts, platform]
 }
@@ -51,7 +51,7 @@ async fn signed_in(process: &Process, email: &str) -> String {
 #[test]
 fn each_tells_its_name_and_version_and_ends_with_64_and_all_the_faults_of_its_settings() {
     for name in APART {
-        let setup = Setup::new().of(beside(name));
+        let setup = Setup::new().of(apitest::program(name));
         let version = setup.command().arg("--version").output().unwrap();
         assert_eq!(String::from_utf8(version.stdout).unwrap(), format!("{name} {}\n", platform::SERVICE.version));
         let faulty = [("MARQUEE__WEB__DRAIN", "soon"), ("MARQUEE__AUTH__ACCESS_TTL", "long")];
@@ -176,7 +176,7 @@ async fn in_production_each_waits_for_migrations_and_runs_none() {
     let database = dbtest::empty().await;
     let keys = crate::folder::keys();
     for name in APART {
-        let setup = Setup::new().of(beside(name)).in_production();
+        let setup = Setup::new().of(apitest::program(name)).in_production();
         let setup = setup.with("db.url", database.url()).with("auth.keys_dir", keys.path().display().to_string());
         let process = setup.serving_unready().await;
         let problem = get(format!("{}/readyz", process.url)).await.assert_problem(503);

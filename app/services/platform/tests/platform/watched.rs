@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::answer::{get, post, request, send};
 use crate::policy::ground::Ground;
-use crate::process::{beside, eventually};
+use crate::process::eventually;
 use crate::shop::{Shop, film};
 use promql::used;
 
@@ -55,7 +55,8 @@ fn expressions() -> Vec<(String, String)> {
             found.push((format!("{name}.yaml:{}", at + 1), expression));
         }
     }
-    for file in std::fs::read_dir(format!("{FOLDER}/dashboards")).unwrap().map(|file| file.unwrap().path()) {
+    let files = std::fs::read_dir(format!("{FOLDER}/dashboards")).unwrap().map(|file| file.unwrap().path());
+    for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
         let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
         for panel in dashboard["panels"].as_array().unwrap() {
             for target in panel["targets"].as_array().unwrap() {
@@ -106,7 +107,7 @@ async fn rules_and_dashboards_name_what_a_running_program_exports() {
     let editor = shop.editor().await;
     let customer = shop.user("customer@example.com", "correct horse battery", Role::Customer).await;
     let customer = shop.token(&customer);
-    let accounts = shop.setup().of(beside("accounts")).ready().await;
+    let accounts = shop.setup().of(apitest::program("accounts")).ready().await;
     let setup = shop.setup().with("events.nats_url", broker.url()).with("peers.accounts_url", &*accounts.url);
     let process = setup.with("telemetry.otlp_endpoint", &collector.endpoint).ready().await;
     assert_eq!(post(format!("{}/v1/movies", process.url), &editor, &film("Alien")).await.status, 201);

@@ -20,18 +20,18 @@ use crate::shop::Shop;
 pub(super) struct Socket(WebSocketStream<TcpStream>);
 
 /// A client on an event stream.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     response: reqwest::Response,
     buffer: String,
 }
 
 /// An event of an event stream.
 #[derive(Debug, Default)]
-pub(super) struct Told {
-    pub(super) id: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) data: Value,
-    pub(super) retry: Option<u64>,
+pub(crate) struct Told {
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) data: Value,
+    pub(crate) retry: Option<u64>,
 }
 
 impl Socket {
@@ -136,7 +136,12 @@ impl Socket {
 impl Stream {
     /// Opens an event stream with this query and these header fields.
     pub(super) async fn open(process: &Process, query: &str, fields: &[(&str, &str)]) -> Self {
-        let mut request = request(Method::GET, format!("{}/v1/events?{query}", process.url));
+        Self::at(&process.url, query, fields).await
+    }
+
+    /// Opens an event stream of whoever serves at this URL.
+    pub(crate) async fn at(url: &str, query: &str, fields: &[(&str, &str)]) -> Self {
+        let mut request = request(Method::GET, format!("{url}/v1/events?{query}"));
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
@@ -147,7 +152,7 @@ impl Stream {
     }
 
     /// The next event that is not a sign of life; `None` at the end.
-    pub(super) async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<Told> {
         loop {
             if let Some((event, rest)) = self.buffer.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());

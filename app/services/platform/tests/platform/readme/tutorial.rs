@@ -9,7 +9,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::beside;
 use crate::readme::blocks::Readme;
 use crate::readme::tour::{Ground, run};
 use crate::readme::{compare, rewritten, root};
@@ -48,7 +47,7 @@ fn outputs(tutorial: &Readme) -> Vec<String> {
 
 /// What this build compiled of other people's code: the clone would compile the same. Without it all takes longer.
 fn lend_dependencies(debug: &Path) {
-    let ours = beside("platform").parent().unwrap().to_owned();
+    let ours = apitest::program("platform").parent().unwrap().to_owned();
     std::fs::create_dir_all(debug).unwrap();
     // Cargo writes some of its notes in place, and none of its artifacts.
     for (folder, how) in [(".fingerprint", "-Rp"), ("build", "-Rl"), ("deps", "-Rl")] {
