@@ -18,12 +18,11 @@ if ! podman image exists localhost/rust; then
     rm "$work/rust.tar"
 fi
 
-# As gcr.io/distroless/cc-debian12: the same packages, unpacked and never configured, and the certificates of one of them.
+# As gcr.io/distroless/static-debian12: the same packages, unpacked and never configured, and the certificates of one of them.
 if ! podman image exists localhost/run; then
     mkdir "$work/debs" "$work/root"
     chmod 755 "$work"
-    (cd "$work/debs" && apt-get download -q -o APT::Sandbox::User=root base-files ca-certificates gcc-12-base libc6 libgcc-s1 libgomp1 \
-        libssl3 libstdc++6 netbase tzdata >/dev/null)
+    (cd "$work/debs" && apt-get download -q -o APT::Sandbox::User=root base-files ca-certificates netbase tzdata >/dev/null)
     for deb in "$work"/debs/*.deb; do dpkg-deb --extract "$deb" "$work/root"; done
     rm -rf "$work/root/usr/share/doc" "$work/root/usr/share/man" "$work/root/usr/share/lintian"
     mkdir -p "$work/root/etc/ssl/certs" "$work/root/tmp"

@@ -14,6 +14,14 @@ trap 'rm -f "$pinned"' EXIT
 name=
 while IFS= read -r line; do
     case $line in
+        # CloudNativePG names its image in a field of its own.
+        '        value: ghcr.io/'*@sha256:*)
+            name=${line#*value: }
+            name=${name%@*}
+            digest=$(skopeo inspect --format '{{.Digest}}' "docker://$name")
+            line="        value: $name@$digest"
+            echo "$name@$digest" >&2
+            ;;
         '  - name: marquee/'*) name= ;;
         '    newName: '*) name=${line#*newName: }:$version ;;
         '  - name: docker.io/'*)

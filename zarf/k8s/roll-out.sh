@@ -23,10 +23,19 @@ apply() { $kubectl apply --server-side --filename "$objects" "$@"; }
 $kubectl delete job migrate --namespace marquee --ignore-not-found --wait
 # What it stands on: its own settings and account, and in development the database, which may be new.
 apply --selector 'marquee.example/role!=service'
-if ! $kubectl wait --namespace marquee --for=condition=Complete job/migrate --timeout=900s; then
-    $kubectl logs --namespace marquee job/migrate --tail=50 >&2 || true
-    exit 1
-fi
+state=
+until case $state in *Complete*) true ;; *) false ;; esac; do
+    case $state in
+        *Failed*)
+            $kubectl logs --namespace marquee job/migrate --tail=50 >&2 || true
+            echo 'the migrations have failed' >&2
+            exit 1
+            ;;
+    esac
+    sleep 2
+    # One of the two comes: the job has a deadline.
+    state=$($kubectl get job migrate --namespace marquee --output 'jsonpath={.status.conditions[?(@.status=="True")].type}')
+done
 apply
 for deployment in $($kubectl get deployments --namespace marquee --output name); do
     $kubectl rollout status --namespace marquee "$deployment" --timeout=300s

@@ -36,10 +36,13 @@ push() {
 # containerd store: an archive of the one platform works with either store.
 load() {
     platform=linux/$(docker version --format '{{.Server.Arch}}')
+    archive=$(mktemp "${TMPDIR:-/tmp}/marquee-image.XXXXXX")
+    trap 'rm -f "$archive"' EXIT
     for name in admin $services; do
         image=localhost:5001/marquee/$name:$TAG
-        docker save --platform "$platform" "$image" 2>/dev/null | kind load image-archive --name marquee /dev/stdin ||
-            docker save "$image" | kind load image-archive --name marquee /dev/stdin
+        # A file, since each node reads it.
+        docker save --platform "$platform" --output "$archive" "$image" 2>/dev/null || docker save --output "$archive" "$image"
+        kind load image-archive --name marquee "$archive"
     done
 }
 

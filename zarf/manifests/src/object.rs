@@ -90,9 +90,12 @@ pub(crate) fn pods(objects: &[Value]) -> Vec<Pod> {
                 "Cluster" => {
                     let ports = [("postgresql", 5432), ("metrics", 9187), ("status", 8000)]
                         .map(|(name, port)| json!({ "name": name, "containerPort": port }));
+                    // What the operator adds, also to the pods that make an instance, which inherit nothing.
+                    let mut labels = labels(object, "/spec/inheritedMetadata/labels");
+                    labels.insert("cnpg.io/cluster".to_owned(), name(object).to_owned());
                     Some(Pod {
                         owner,
-                        labels: labels(object, "/spec/inheritedMetadata/labels"),
+                        labels,
                         spec: json!({ "containers": [{ "name": "postgres", "ports": ports }] }),
                         foreign: true,
                     })

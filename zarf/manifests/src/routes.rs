@@ -6,7 +6,7 @@ use crate::object::{at, items, name};
 use crate::{Finding, Overlay, Rule, Served};
 
 /// What every service has for who reads it: problems name their pages.
-const EVERYWHERE: &[&str] = &["/docs", "/problems"];
+const EVERYWHERE: &[&str] = &["/docs", "/openapi.json", "/problems"];
 
 pub(crate) fn check(overlay: &Overlay, served: &[Served], findings: &mut Vec<Finding>) {
     // Path, whether all below it are meant, service.

@@ -1,11 +1,12 @@
 //! What a developer's machine gets without asking: a schema, users, films, and where to begin.
 
 use std::io::{self, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use database::Database;
 use seeding::{PASSWORD, Permit, Seed, Seeded, USERS};
+use service::reachable;
 
 use crate::{Resources, Service};
 
@@ -63,15 +64,6 @@ pub(crate) fn welcome(
     let (public, debug) = (reachable(public), reachable(debug));
     // Beside the log, which may be JSON or a file. Nobody is left to tell when this fails.
     let _ = io::stderr().write_all(text(public, debug, database, keeps_mail, service).as_bytes());
-}
-
-/// Where this machine reaches a listener; one on every address is reached by loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
-        _ => address,
-    }
 }
 
 fn text(public: SocketAddr, debug: SocketAddr, database: Option<&str>, keeps_mail: bool, service: &Service) -> String {

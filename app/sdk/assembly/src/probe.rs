@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgMatches, ValueEnum};
+use service::reachable;
 
 /// How long the answer may take. Readiness itself answers within this time.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -112,13 +113,4 @@ fn ask(listener: SocketAddr, path: &str) -> Result<(), Refusal> {
     let status = answer.lines().next().unwrap_or("closed without an answer");
     let reason = answer.split_once("\r\n\r\n").map(|(_, body)| body.trim()).filter(|body| !body.is_empty());
     Err(Refusal::Answered(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}"))))
-}
-
-/// Where a listener on every address is reached from here.
-fn reachable(listener: SocketAddr) -> SocketAddr {
-    match listener.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listener.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listener.port()).into(),
-        _ => listener,
-    }
 }

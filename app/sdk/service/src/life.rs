@@ -21,7 +21,7 @@ use crate::debug::guard::Guard;
 use crate::debug::profiles::Profiles;
 use crate::debug::{self, Shown};
 use crate::limits;
-use crate::listen::Listener;
+use crate::listen::{Listener, reachable};
 use crate::ready::Readiness;
 use crate::server::{Options, Running, serve};
 use crate::signal::Signals;
@@ -172,7 +172,7 @@ where
             version,
             environment: settings.env,
             settings: shown,
-            api_url: format!("http://{}", public.address()),
+            api_url: api_url(&settings, public.address()),
             max_in_flight: settings.web.max_in_flight,
             max_waiters: settings.db.max_waiters,
             requests: telemetry.requests(),
@@ -279,6 +279,12 @@ fn start_servers(
         async move { limited.evict() }
     });
     Ok(Servers { public, private, closing })
+}
+
+/// Where whoever reads the console reaches the API. A listener on every address is on somebody else's machine in production.
+fn api_url(settings: &Settings, public: SocketAddr) -> Option<String> {
+    let is_here = !public.ip().is_unspecified() || settings.env == Environment::Development;
+    is_here.then(|| format!("http://{}", reachable(public)))
 }
 
 /// What the console asks for readiness.

@@ -1,7 +1,7 @@
 //! Sockets that are bound before anything is announced.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use tokio::net::TcpSocket;
 
@@ -41,6 +41,15 @@ impl Listener {
     /// Where it listens; with port 0 asked for, the port that was free.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+}
+
+/// Where this machine reaches a listener; one on every address is reached by loopback.
+pub fn reachable(listener: SocketAddr) -> SocketAddr {
+    match listener.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listener.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listener.port()).into(),
+        _ => listener,
     }
 }
 

@@ -41,6 +41,7 @@ use tracing_subscriber::{
 pub use filter::Filter;
 pub use http::{InFlight, RouteMetrics};
 pub use prometheus::{Metrics, install as install_metrics};
+pub use scrub::text as scrubbed;
 pub use trace::{
     Trace, TraceId, annotate, current_trace_id, inject, request_done, request_span, task_span, traceparent,
 };

@@ -67,6 +67,12 @@ impl Requests {
         self.0.problems(limit)
     }
 
+    /// Of how many that neither failed nor were slow one is kept.
+    #[must_use]
+    pub fn one_of(&self) -> u64 {
+        self.0.one_of()
+    }
+
     /// How many requests are kept, and how many bytes they take by estimate.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

@@ -7,13 +7,37 @@ pub(crate) const HIDDEN: &str = "***";
 /// Whether a field of this name is never recorded, whatever it holds.
 pub(crate) fn is_private(name: &str) -> bool {
     matches!(
-        name.rsplit(['.', '_']).next().unwrap_or(name),
-        "password" | "passwd" | "secret" | "token" | "authorization" | "cookie" | "email" | "mail" | "body"
+        &*last_word(name),
+        "password"
+            | "passwd"
+            | "secret"
+            | "token"
+            | "authorization"
+            | "cookie"
+            | "email"
+            | "mail"
+            | "body"
+            | "signature"
     )
 }
 
+/// The last word of a name in lower case: of `refresh_token`, `refresh-token`, `refreshToken` it is `token`.
+pub(crate) fn last_word(name: &str) -> Cow<'_, str> {
+    let word = name.rsplit(['.', '_', '-']).next().unwrap_or(name);
+    if !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(word);
+    }
+    let humps = word
+        .as_bytes()
+        .windows(2)
+        .rposition(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()));
+    let word = humps.and_then(|before| word.get(before + 1..)).unwrap_or(word);
+    Cow::Owned(word.to_ascii_lowercase())
+}
+
 /// The text without mail addresses, credentials in URLs, bearer credentials and JWTs.
-pub(crate) fn text(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn text(text: &str) -> Cow<'_, str> {
     let suspicious = text.contains('@') || text.contains("eyJ") || text.contains("earer ") || text.contains("asic ");
     if !suspicious {
         return Cow::Borrowed(text);
@@ -77,10 +101,22 @@ mod tests {
 
     #[test]
     fn names_of_private_fields_are_known_by_their_last_word() {
-        for name in ["password", "new_password", "user.email", "refresh_token", "http.request.body", "cookie"] {
+        for name in [
+            "password",
+            "new_password",
+            "user.email",
+            "refresh_token",
+            "http.request.body",
+            "cookie",
+            "refresh-token",
+            "refreshToken",
+            "Token",
+            "TOKEN",
+            "X-Amz-Signature",
+        ] {
             assert!(is_private(name), "{name}");
         }
-        for name in ["status", "token_count", "body_bytes", "user_id", "route"] {
+        for name in ["status", "token_count", "body_bytes", "user_id", "route", "tokenCount", "Body-Bytes"] {
             assert!(!is_private(name), "{name}");
         }
     }

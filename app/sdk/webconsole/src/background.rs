@@ -56,7 +56,7 @@ async fn standing(db: &Db, shows_payloads: bool) -> Result<Value, Error> {
             "at": letter.occurred_at.timestamp_millis(),
             "attempts": letter.attempts,
             "next": letter.next_at.timestamp_millis(),
-            "reason": letter.reason,
+            "reason": telemetry::scrubbed(&letter.reason),
             "dead": letter.dead_at.map(|dead| dead.timestamp_millis()),
         })
     });
@@ -88,7 +88,7 @@ fn line(job: &Queued, shows_payload: bool) -> Value {
         "enqueued": job.enqueued_at.timestamp_millis(),
         "due": job.due_at.timestamp_millis(),
         "dead": job.dead_at.map(|dead| dead.timestamp_millis()),
-        "error": job.last_error,
+        "error": job.last_error.as_deref().map(telemetry::scrubbed),
         // It may hold the address of a customer, which is for no screen but a developer's.
         "payload": shows_payload.then_some(&job.payload),
     })

@@ -57,8 +57,8 @@ pub struct Process {
     pub environment: settings::Environment,
     /// Every setting with its source, secrets masked.
     pub settings: Vec<settings::Shown>,
-    /// Where the API is reached.
-    pub api_url: String,
+    /// Where the API is reached, if that is known.
+    pub api_url: Option<String>,
     /// Requests that may be in work at once.
     pub max_in_flight: usize,
     /// Units of work that may wait for a connection at once.

@@ -47,6 +47,7 @@ pub(crate) async fn query(console: Data<Console>, asked: Query<Asked>) -> HttpRe
         "next": next,
         "kept": kept,
         "bytes": bytes,
+        "one_of": requests.one_of(),
     }))
 }
 
@@ -114,6 +115,7 @@ pub(crate) fn problem(problem: &Problem) -> Value {
     json!({
         "number": problem.number,
         "at": millis(problem.at),
+        "times": problem.times,
         "level": problem.level.as_str(),
         "target": problem.target,
         "message": problem.message,

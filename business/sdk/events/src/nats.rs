@@ -10,8 +10,9 @@ mod tap;
 
 use std::time::Duration;
 
+use async_nats::jetstream::context::{CreateStreamError, CreateStreamErrorKind};
 use async_nats::jetstream::stream::{Config, StorageType};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, ErrorCode};
 use async_nats::{Client, ConnectOptions, ServerAddr};
 
 use crate::consumer::Failure;
@@ -28,6 +29,9 @@ pub const SUBJECTS: &str = "marquee.events";
 
 /// For how long the broker knows an event again that comes twice.
 pub const WINDOW: Duration = Duration::from_secs(10 * 60);
+
+/// On how many servers of a cluster the stream is, so that one of them may be lost.
+const COPIES: usize = 3;
 
 /// How long the broker may take to answer.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -107,9 +111,21 @@ async fn ensure_stream(jetstream: &Context) -> Result<jetstream::stream::Stream,
         storage: StorageType::File,
         duplicate_window: WINDOW,
         max_age: crate::KEPT,
+        num_replicas: COPIES,
         ..Config::default()
     };
-    jetstream.get_or_create_stream(config).await.map_err(|error| away("the stream", &error))
+    let alone = Config { num_replicas: 1, ..config.clone() };
+    let made = match jetstream.get_or_create_stream(config).await {
+        Err(error) if is_alone(&error) => jetstream.get_or_create_stream(alone).await,
+        made => made,
+    };
+    made.map_err(|error| away("the stream", &error))
+}
+
+/// Whether the broker is one server, which has nowhere to put copies. A cluster of which some are away is none: it is asked again.
+fn is_alone(error: &CreateStreamError) -> bool {
+    matches!(error.kind(), CreateStreamErrorKind::JetStream(error)
+        if error.error_code() == ErrorCode::STREAM_REPLICAS_NOT_SUPPORTED)
 }
 
 fn away(what: &str, error: &dyn std::error::Error) -> Failure {

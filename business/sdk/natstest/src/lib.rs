@@ -50,11 +50,40 @@ impl Broker {
     /// When there is no port or no folder.
     #[must_use]
     pub fn absent() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let [port] = free_ports();
+        Self::with(port, "")
+    }
+
+    /// Three that serve as one cluster.
+    ///
+    /// # Panics
+    ///
+    /// When one can't be started.
+    #[must_use]
+    pub fn cluster() -> [Self; 3] {
+        let [one, two, three, ports @ ..] = free_ports::<6>();
+        let routes = ports.map(|port| format!("\"nats://127.0.0.1:{port}\"")).join(", ");
+        let mut member = 0;
+        [one, two, three].map(|port| {
+            let listen = ports[member];
+            member += 1;
+            let mut broker = Self::with(
+                port,
+                &format!(
+                    "server_name: \"{member}\"\n\
+                     cluster {{ name: \"test\", listen: \"127.0.0.1:{listen}\", routes: [{routes}] }}\n"
+                ),
+            );
+            broker.start();
+            broker
+        })
+    }
+
+    fn with(port: u16, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("store");
         let config = format!(
-            "listen: \"127.0.0.1:{port}\"\nmax_payload: 16KB\njetstream {{ store_dir: \"{}\" }}\n",
+            "listen: \"127.0.0.1:{port}\"\nmax_payload: 16KB\njetstream {{ store_dir: \"{}\" }}\n{more}",
             store.display()
         );
         fs::write(folder.path().join("nats.conf"), config).unwrap();
@@ -131,7 +160,8 @@ impl Broker {
     pub async fn kept(&self, stream: &str) -> Vec<Kept> {
         let stream = jetstream::new(async_nats::connect(self.url()).await.unwrap()).get_stream(stream).await;
         let Ok(mut stream) = stream else { return Vec::new() };
-        let state = stream.info().await.unwrap().state.clone();
+        // A cluster that has lost its leader has no answer for a moment.
+        let Ok(state) = stream.info().await.map(|info| info.state.clone()) else { return Vec::new() };
         let mut kept = Vec::new();
         for sequence in state.first_sequence.max(1)..=state.last_sequence {
             let message = stream.get_raw_message(sequence).await.unwrap();
@@ -146,10 +176,27 @@ impl Broker {
         kept
     }
 
+    /// On how many servers a stream is.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such stream.
+    pub async fn copies(&self, stream: &str) -> usize {
+        let jetstream = jetstream::new(async_nats::connect(self.url()).await.unwrap());
+        jetstream.get_stream(stream).await.unwrap().cached_info().config.num_replicas
+    }
+
     fn signal(&self, signal: Signal) {
         let Some(child) = &self.child else { panic!("the broker does not run") };
         kill_process(Pid::from_child(child), signal).unwrap();
     }
+}
+
+/// Ports that nobody listens on.
+fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    // All are held before any is told, so that no two are the same.
+    let held: [TcpListener; COUNT] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
 }
 
 impl Drop for Broker {

@@ -1,7 +1,8 @@
 //! Who may use the debug listener, and from which pages.
 //!
 //! - Probes and scrapers read what is [`OPEN`] from anywhere the listener is reached.
-//! - All else is for this machine, and for whoever has `web.debug_token`.
+//! - All else is for this machine, and for whoever has `web.debug_token`: as a bearer token, or as the password that a browser asks
+//!   for.
 //! - A browser of this machine is somebody else's instrument: a page may have a name of its own point here (DNS rebinding), or
 //!   send requests across sites. Without the token only an address, or `localhost`, is answered; and what another page
 //!   sends is refused always.
@@ -13,11 +14,13 @@ use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use apierror::{ApiError, Code};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use settings::{ExposeSecret as _, SecretString};
 
 use super::problem;
@@ -27,6 +30,10 @@ const OPEN: [&str; 4] = ["/metrics", "/livez", "/readyz", "/buildinfo"];
 
 const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// What a browser asks its user for (RFC 7617): any name, and the token as the password.
+const CHALLENGE: &str = "Basic realm=\"debug listener\", charset=\"UTF-8\"";
 
 /// Lets requests to the debug listener through, or not.
 #[derive(Clone)]
@@ -52,21 +59,25 @@ impl Guard {
         if reads && OPEN.contains(&head.uri.path()) {
             return Ok(());
         }
-        let refuse = |words: &'static str| Err(ApiError::new(Code::Forbidden).with_detail(words));
+        // Where there is a token, it may be given.
+        let without = if self.token.is_some() { Code::Unauthorized } else { Code::Forbidden };
+        let refuse = |code, words: &'static str| Err(ApiError::new(code).with_detail(words));
         let has_token = self.has_token(head);
         if !has_token && !head.peer_addr.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
             return refuse(
-                "this is for loopback addresses, and for requests with web.debug_token as their bearer token",
+                without,
+                "this is for loopback addresses, and for requests with web.debug_token as their bearer token or password",
             );
         }
         let host = text(head, &header::HOST).or_else(|| head.uri.host());
         if !has_token && !host.is_some_and(is_unnamed) {
             return refuse(
+                without,
                 "without a token the debug listener answers to an address or to localhost, and to no other name",
             );
         }
         if !is_own_page(head, host) {
-            return refuse("a page of another site has sent this");
+            return refuse(Code::Forbidden, "a page of another site has sent this");
         }
         Ok(())
     }
@@ -74,11 +85,17 @@ impl Guard {
     fn has_token(&self, head: &RequestHead) -> bool {
         let Some(token) = &self.token else { return false };
         let given = text(head, &header::AUTHORIZATION).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
+            let (scheme, given) = value.split_once(' ')?;
+            let given = given.trim_matches(' ');
+            if scheme.eq_ignore_ascii_case("bearer") {
+                return Some(given.as_bytes().to_vec());
+            }
+            let pair = BASE64_STANDARD.decode(given).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+            let colon = pair.iter().position(|byte| *byte == b':')?;
+            Some(pair.get(colon + 1..)?.to_vec())
         });
         given.is_some_and(|given| {
-            let given = digest(&SHA256, given.as_bytes());
+            let given = digest(&SHA256, &given);
             verify_slices_are_equal(given.as_ref(), token.as_ref().as_ref()).is_ok()
         })
     }
@@ -94,8 +111,12 @@ pub(crate) async fn layer(
         Ok(()) => next.call(request).await.map(ServiceResponse::map_into_boxed_body),
         Err(error) => {
             let (method, path) = (request.method().clone(), request.path().to_owned());
-            tracing::warn!(%method, path, peer = ?request.head().peer_addr, "the debug listener refused: {error}");
-            let answer = problem::answer(&error, &path);
+            // No warning: anybody who reaches the listener can make as many as they like.
+            tracing::info!(%method, path, peer = ?request.head().peer_addr, "the debug listener refused: {error}");
+            let mut answer = problem::answer(&error, &path);
+            if error.code() == Code::Unauthorized {
+                answer.headers_mut().append(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+            }
             Ok(request.into_response(answer))
         }
     }
@@ -109,10 +130,14 @@ fn is_own_page(head: &RequestHead, host: Option<&str>) -> bool {
         authority.is_some() && authority == host
     });
     let is_own_site = text(head, &SITE).is_none_or(|site| ["same-origin", "none"].contains(&site));
-    // A link that leads here only shows its page to the person who follows it.
-    let is_link = head.method == Method::GET && text(head, &MODE) == Some("navigate");
+    // A link that leads here only shows its page to the person who follows it; a frame has another destination, and what takes a
+    // profile does more than to show something.
+    let is_link = head.method == Method::GET
+        && text(head, &MODE) == Some("navigate")
+        && text(head, &DEST) == Some("document")
+        && !head.uri.path().starts_with("/debug/");
     let is_once = |name: &HeaderName| head.headers.get_all(name).count() <= 1;
-    is_own_origin && (is_own_site || is_link) && [header::ORIGIN, header::HOST, SITE, MODE].iter().all(is_once)
+    is_own_origin && (is_own_site || is_link) && [header::ORIGIN, header::HOST, SITE, MODE, DEST].iter().all(is_once)
 }
 
 /// Whether a host is an address, or `localhost`: nobody else's name.
@@ -153,7 +178,7 @@ mod tests {
     fn passes(guard: &Guard, request: &ServiceRequest) -> bool {
         let checked = guard.check(request.head());
         if let Err(error) = &checked {
-            assert_eq!(error.code(), Code::Forbidden);
+            assert!(matches!(error.code(), Code::Forbidden | Code::Unauthorized), "{error}");
         }
         checked.is_ok()
     }
@@ -182,6 +207,14 @@ mod tests {
                 let bearer = format!("Bearer {TOKEN}");
                 assert!(passes(&guard(), &from(THERE, &[("authorization", &bearer)])));
                 assert!(passes(&guard(), &from(THERE, &[("authorization", &bearer.replace("Bearer", "bearer"))])));
+                // A browser asks for a name and a password.
+                let basic = |pair: &str| format!("Basic {}", BASE64_STANDARD.encode(pair));
+                for right in [basic(&format!("ada:{TOKEN}")), basic(&format!(":{TOKEN}")).replace("Basic", "basic")] {
+                    assert!(passes(&guard(), &from(THERE, &[("authorization", &right)])), "{right}");
+                }
+                for wrong in [basic(TOKEN), basic(&format!("{TOKEN}:")), basic("ada:"), format!("Basic {TOKEN}")] {
+                    assert!(!passes(&guard(), &from(THERE, &[("authorization", &wrong)])), "{wrong}");
+                }
                 // Whoever has the token may call the listener by its name.
                 let named = [("authorization", bearer.as_str()), ("host", "marquee.internal:3010")];
                 assert!(passes(&guard(), &from(THERE, &named)));
@@ -215,6 +248,7 @@ mod tests {
         let put = |fields: &[(&str, &str)]| passes(&guard(), &request(Method::PUT, "/debug/log-filter", HERE, fields));
         let get =
             |fields: &[(&str, &str)]| passes(&guard(), &request(Method::GET, "/debug/pprof/profile", HERE, fields));
+        let shown = |fields: &[(&str, &str)]| passes(&guard(), &request(Method::GET, "/console", HERE, fields));
         for origin in
             ["http://evil.example", "http://127.0.0.1:8080", "http://localhost:3010", "null", "127.0.0.1:3010", ""]
         {
@@ -226,7 +260,11 @@ mod tests {
             assert!(!put(&[("sec-fetch-site", site)]), "{site}");
             assert!(!put(&[("sec-fetch-site", site), ("sec-fetch-mode", "navigate")]), "{site}: a form");
             assert!(!get(&[("sec-fetch-site", site), ("sec-fetch-mode", "no-cors")]), "{site}: an image");
-            assert!(get(&[("sec-fetch-site", site), ("sec-fetch-mode", "navigate")]), "{site}: a link");
+            let navigates = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+            assert!(shown(&navigates), "{site}: a link");
+            assert!(!get(&navigates), "{site}: a link that would take a profile");
+            let framed = [("sec-fetch-site", site), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+            assert!(!shown(&framed), "{site}: a frame");
         }
         assert!(get(&[("sec-fetch-site", "none"), ("sec-fetch-mode", "navigate")]), "a bookmark");
         // The token does not help a page that somebody's browser was lured to.

@@ -21,7 +21,12 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{Keep, Requests, Trail, note::short, ring::Ring, shown::Problem};
+use super::{
+    Keep, Requests, Trail,
+    note::short,
+    ring::{Reason, Ring},
+    shown::Problem,
+};
 use crate::{scrub, trace};
 
 /// Libraries whose lines and spans are their own business.
@@ -47,7 +52,7 @@ pub(crate) fn filter<S>() -> impl Filter<S> {
 
 impl Recorder {
     pub(crate) fn new(keep: Keep) -> Self {
-        Self { ring: Arc::default(), keep, ended: AtomicU64::new(0) }
+        Self { ring: Arc::new(Ring::new(keep)), keep, ended: AtomicU64::new(0) }
     }
 
     pub(crate) fn requests(&self) -> Requests {
@@ -56,19 +61,21 @@ impl Recorder {
 
     /// Ends a request.
     pub(super) fn end(&self, trail: &Trail, status: u16, elapsed: Duration) {
-        let (is_notable, is_probe) = trail.with(|notes| {
+        let (reason, is_probe) = trail.with(|notes| {
             (notes.status, notes.took) = (Some(status), elapsed);
-            (notes.is_notable(), notes.is_probe)
+            (notes.reason(), notes.is_probe)
         });
-        if is_notable || !is_probe {
-            self.keep(trail, is_notable);
+        if reason.is_some() || !is_probe {
+            self.keep(trail, reason);
         }
     }
 
-    fn keep(&self, trail: &Trail, is_notable: bool) {
+    fn keep(&self, trail: &Trail, reason: Option<Reason>) {
         let number = self.ended.fetch_add(1, Ordering::Relaxed);
-        if is_notable || number.is_multiple_of(self.keep.one_of.max(1)) {
-            self.ring.keep(trail.clone(), is_notable);
+        let is_chosen = number.is_multiple_of(self.keep.one_of.max(1));
+        match reason.or_else(|| is_chosen.then_some(Reason::Chosen)) {
+            Some(reason) => self.ring.keep(trail.clone(), reason),
+            None => trail.with(|notes| notes.is_dropped = true),
         }
     }
 }
@@ -117,7 +124,14 @@ where
         }
         let target = target.as_deref().unwrap_or(metadata.target());
         if let Some(trail) = &trail {
-            trail.with(|notes| notes.line(level, target, &message, &fields));
+            let is_late = trail.with(|notes| {
+                notes.line(level, target, &message, &fields);
+                level <= Level::WARN && std::mem::take(&mut notes.is_dropped)
+            });
+            // What goes wrong while an answer is still being sent, such as a download.
+            if is_late {
+                self.ring.keep(trail.clone(), Reason::Failed);
+            }
         }
         if level <= Level::WARN {
             let within = trail
@@ -128,6 +142,7 @@ where
             self.ring.note(|number| Problem {
                 number,
                 at: SystemTime::now(),
+                times: 1,
                 level,
                 target: target.to_owned(),
                 message: short(message),
@@ -144,11 +159,11 @@ where
         }
         let trail = context.span(&id).and_then(|span| span.extensions().get::<Trail>().cloned());
         if let Some(trail) = trail.filter(|trail| trail.with(|notes| notes.is_task())) {
-            let is_notable = trail.with(|notes| {
+            let reason = trail.with(|notes| {
                 notes.end_task();
-                notes.is_notable()
+                notes.reason()
             });
-            self.keep(&trail, is_notable);
+            self.keep(&trail, reason);
         }
     }
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tracing::Level;
 
 use super::Asked;
+use super::layer::clean;
+use super::ring::Reason;
 use super::shown::{Kind, Note, Recorded, Summary};
 use crate::TraceId;
 
@@ -38,6 +40,8 @@ pub(crate) struct Notes {
     pub(super) took: Duration,
     statements: (usize, Duration),
     warnings: usize,
+    /// Whether it was decided already that it is not kept.
+    pub(super) is_dropped: bool,
 }
 
 impl Notes {
@@ -69,6 +73,7 @@ impl Notes {
             took: Duration::ZERO,
             statements: (0, Duration::ZERO),
             warnings: 0,
+            is_dropped: false,
         }
     }
 
@@ -82,14 +87,17 @@ impl Notes {
         self.has_credentials = asked.has_credentials;
         self.has_body = asked.has_body;
         self.is_probe = asked.is_probe;
-        self.headers = headers.map(|(name, value)| (name, short(value.to_owned()))).collect();
+        self.headers = headers.map(|(name, value)| (name, clean(name, &short(value.to_owned())))).collect();
         self.bytes += self.target.len() + size(&self.headers);
     }
 
     pub(super) fn field(&mut self, name: &'static str, value: String) {
         let value = short(value);
         match self.fields.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
+            Some((_, known)) => {
+                self.bytes += value.len();
+                *known = value;
+            }
             None if self.bytes < BYTES => {
                 self.bytes += value.len();
                 self.fields.push((name, value));
@@ -108,7 +116,7 @@ impl Notes {
     ) {
         self.statements.0 += 1;
         self.statements.1 += took;
-        if self.has_room(sql.len()) {
+        if self.has_room(sql.len().min(LONGEST)) {
             let begun = self.began.elapsed().saturating_sub(took);
             let sql = short(sql.to_owned());
             self.notes.push((begun, Note::Statement { sql, rows, took, waited, failure }));
@@ -117,7 +125,7 @@ impl Notes {
 
     pub(super) fn line(&mut self, level: Level, target: &str, message: &str, fields: &[(&'static str, String)]) {
         self.warnings += usize::from(level <= Level::WARN);
-        if self.has_room(message.len() + size(fields)) {
+        if self.has_room(message.len().min(LONGEST) + size(fields)) {
             let (target, message) = (target.to_owned(), short(message.to_owned()));
             let line = Note::Line { level, target, message, fields: fields.to_vec() };
             self.notes.push((self.began.elapsed(), line));
@@ -133,6 +141,11 @@ impl Notes {
     }
 
     pub(super) fn add_to_work(&mut self, number: usize, added: Vec<(&'static str, String)>) {
+        if self.bytes + size(&added) > BYTES {
+            self.dropped += 1;
+            return;
+        }
+        self.bytes += size(&added);
         if let Some((_, Note::Work { fields, .. })) = self.notes.get_mut(number) {
             for (name, value) in added {
                 match fields.iter_mut().find(|(known, _)| *known == name) {
@@ -159,9 +172,13 @@ impl Notes {
         self.kind == Kind::Task
     }
 
-    /// Whether something went wrong.
-    pub(super) fn is_notable(&self) -> bool {
-        self.status.is_some_and(|status| status >= 500) || self.took >= super::SLOW || self.warnings > 0
+    /// Why it is to be kept whatever else is. A 503 that nobody said a word about is a process that has enough to do: there are
+    /// thousands of them, and one is like the other.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        let is_failure = |status: u16| status >= 500 && (status != 503 || self.is_probe);
+        let is_failed = self.status.is_some_and(is_failure) || self.warnings > 0;
+        let is_slow = self.took >= super::SLOW;
+        is_failed.then_some(Reason::Failed).or_else(|| is_slow.then_some(Reason::Slow))
     }
 
     /// An estimate of what all this takes.
@@ -201,9 +218,9 @@ impl Notes {
 
     /// Whether one more note fits, of which the text has so many bytes.
     fn has_room(&mut self, bytes: usize) -> bool {
-        let fits = self.notes.len() < NOTES && self.bytes + bytes.min(LONGEST) <= BYTES;
+        let fits = self.notes.len() < NOTES && self.bytes + bytes <= BYTES;
         if fits {
-            self.bytes += bytes.min(LONGEST);
+            self.bytes += bytes;
         } else {
             self.dropped += 1;
         }

@@ -9,25 +9,38 @@ use std::{
 };
 
 use super::{
-    Trail,
+    Keep, Trail,
     shown::{Filter, Problem, Recorded, Summary},
 };
 
-/// Requests that are kept, of each of the two kinds: those that failed or were slow are not driven out by the rest.
+/// Requests that are kept for each reason.
 const REQUESTS: usize = 1000;
 
-/// Bytes that each of the two kinds may take.
+/// Bytes that those of each reason may take.
 const BYTES: usize = 8 * 1024 * 1024;
 
 /// Warnings and errors that are kept.
 const PROBLEMS: usize = 200;
 
+/// Why a request is kept. One reason does not drive out what is kept for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// It went wrong.
+    Failed,
+    /// It took long.
+    Slow,
+    /// It was chosen.
+    Chosen,
+}
+
 /// The requests and problems that are kept.
 #[derive(Default)]
 pub(crate) struct Ring {
+    one_of: u64,
     number: AtomicU64,
-    ordinary: Mutex<Row>,
-    notable: Mutex<Row>,
+    failed: Mutex<Row>,
+    slow: Mutex<Row>,
+    chosen: Mutex<Row>,
     problems: Mutex<VecDeque<Problem>>,
 }
 
@@ -45,11 +58,23 @@ struct Kept {
 }
 
 impl Ring {
+    pub(super) fn new(keep: Keep) -> Self {
+        Self { one_of: keep.one_of, ..Self::default() }
+    }
+
+    pub(super) fn one_of(&self) -> u64 {
+        self.one_of
+    }
+
     /// Keeps a request that has ended, and forgets the oldest ones for it.
-    pub(super) fn keep(&self, trail: Trail, is_notable: bool) {
+    pub(super) fn keep(&self, trail: Trail, reason: Reason) {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let bytes = trail.with(|notes| notes.bytes());
-        let row = if is_notable { &self.notable } else { &self.ordinary };
+        let row = match reason {
+            Reason::Failed => &self.failed,
+            Reason::Slow => &self.slow,
+            Reason::Chosen => &self.chosen,
+        };
         let mut row = row.lock().unwrap_or_else(PoisonError::into_inner);
         row.bytes += bytes;
         row.kept.push_back(Kept { number, bytes, trail });
@@ -61,8 +86,13 @@ impl Ring {
 
     pub(super) fn note(&self, problem: impl FnOnce(u64) -> Problem) {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let mut problem = problem(number);
         let mut problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        problems.push_back(problem(number));
+        // A storm of one kind leaves room for the others, which may be its cause.
+        if let Some(known) = problems.iter().rposition(|known| known.is_like(&problem)) {
+            problem.times += problems.remove(known).map_or(0, |known| known.times);
+        }
+        problems.push_back(problem);
         if problems.len() > PROBLEMS {
             problems.pop_front();
         }
@@ -116,7 +146,7 @@ impl Ring {
     }
 
     pub(super) fn size(&self) -> (usize, usize) {
-        [&self.ordinary, &self.notable].iter().fold((0, 0), |(count, bytes), row| {
+        self.rows().iter().fold((0, 0), |(count, bytes), row| {
             let row = row.lock().unwrap_or_else(PoisonError::into_inner);
             (count + row.kept.len(), bytes + row.bytes)
         })
@@ -127,8 +157,10 @@ impl Ring {
         let copy = |row: &Mutex<Row>| -> Vec<Kept> {
             row.lock().unwrap_or_else(PoisonError::into_inner).kept.iter().cloned().collect()
         };
-        let mut all = copy(&self.ordinary);
-        all.extend(copy(&self.notable));
-        all
+        self.rows().into_iter().flat_map(copy).collect()
+    }
+
+    fn rows(&self) -> [&Mutex<Row>; 3] {
+        [&self.failed, &self.slow, &self.chosen]
     }
 }

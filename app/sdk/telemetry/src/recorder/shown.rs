@@ -110,13 +110,15 @@ pub enum Note {
     },
 }
 
-/// A warning or an error of the log.
+/// A warning or an error of the log; those that are alike are one.
 #[derive(Clone, Debug)]
 pub struct Problem {
     /// Counts up.
     pub number: u64,
-    /// When.
+    /// When; the last time, if it came more than once.
     pub at: SystemTime,
+    /// How often it came.
+    pub times: u64,
     /// How grave.
     pub level: tracing::Level,
     /// Where it comes from.
@@ -129,4 +131,15 @@ pub struct Problem {
     pub trace_id: Option<String>,
     /// The request or task that it belongs to.
     pub within: Option<String>,
+}
+
+impl Problem {
+    /// Whether another one says the same, about whatever request.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let what = |problem: &Self| (problem.level, problem.message.len());
+        what(self) == what(other)
+            && self.message == other.message
+            && self.target == other.target
+            && self.within == other.within
+    }
 }

@@ -14,7 +14,8 @@ pub(super) fn masked(target: &str) -> String {
         clean.push(if index == 0 { '?' } else { '&' });
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (plain_name, plain_value) = (decoded(name), decoded(value));
-        let is_private = scrub::is_private(&plain_name) || matches!(plain_name.as_str(), "signature" | "key" | "code");
+        let is_private = scrub::is_private(&plain_name)
+            || matches!(&*scrub::last_word(&plain_name), "key" | "apikey" | "code" | "sig");
         if !value.is_empty() && (is_private || !is_plain(&plain_value)) {
             let _ = write!(clean, "{}={}", scrub::text(name), scrub::HIDDEN);
         } else {
@@ -67,6 +68,8 @@ mod tests {
             ("/v1/media/7?expires=9&signature=abc", "/v1/media/7?expires=9&signature=***"),
             ("/v1/x?access_token=abc&%74oken=abc", "/v1/x?access_token=***&%74oken=***"),
             ("/v1/x?token=&&a=%", "/v1/x?token=&&a=%"),
+            ("/v1/x?refreshToken=abc&Token=abc&a=b", "/v1/x?refreshToken=***&Token=***&a=b"),
+            ("/v1/x?X-Amz-Signature=abc&api-key=abc&apiKey=abc", "/v1/x?X-Amz-Signature=***&api-key=***&apiKey=***"),
             ("/v1/ada@example.com", "/v1/***"),
             ("/v1/ada%40example.com/orders", "/v1/***/orders"),
             ("/v1/movies", "/v1/movies"),

@@ -89,14 +89,64 @@ async fn in_production_failures_and_slow_ones_are_kept_and_one_of_a_hundred() {
         for _ in 0..200 {
             serve(&Trace::fresh(), 200, MS, || ());
         }
-        serve(&Trace::fresh(), 503, MS, || ());
+        serve(&Trace::fresh(), 500, MS, || ());
         serve(&Trace::fresh(), 200, SLOW, || ());
     });
     let requests = scoped.telemetry.requests();
-    assert_eq!(requests.size().0, 4);
+    assert_eq!((requests.size().0, requests.one_of()), (4, 100));
     let count = |filter: Filter| requests.query(&filter, 100).len();
     assert_eq!(count(Filter { status: Some((500, 599)), ..Filter::default() }), 1);
     assert_eq!(count(Filter { at_least: Some(SLOW), ..Filter::default() }), 1);
+}
+
+/// The bytes of the texts that are kept.
+fn texts(requests: &recorder::Requests) -> usize {
+    let fields = |fields: &[(&'static str, String)]| fields.iter().map(|(_, value)| value.len()).sum::<usize>();
+    let kept = requests.query(&Filter::default(), usize::MAX);
+    let recorded = kept.iter().flat_map(|summary| requests.find(&summary.trace_id));
+    recorded
+        .flat_map(|recorded| recorded.notes)
+        .map(|(_, note)| match note {
+            Note::Statement { sql, .. } => sql.len(),
+            Note::Line { target, message, fields: own, .. } => target.len() + message.len() + fields(&own),
+            Note::Work { fields: own, .. } => fields(&own),
+        })
+        .sum()
+}
+
+#[tokio::test]
+async fn neither_shedding_nor_slow_clients_drive_out_what_failed() {
+    let scoped = Scoped::start(|options| options.keep = Some(Keep::SAMPLE));
+    scoped.run(|| {
+        serve(&trace_of(TRACEPARENT), 500, MS, || tracing::error!("the cause"));
+        for _ in 0..2000 {
+            serve(&Trace::fresh(), 503, MS, || ());
+            serve(&Trace::fresh(), 200, SLOW, || ());
+        }
+        for _ in 0..500 {
+            serve(&Trace::fresh(), 503, MS, || tracing::error!("no connection is free"));
+        }
+    });
+    let requests = scoped.telemetry.requests();
+    assert_eq!(requests.find(TRACE_ID).len(), 1);
+    let problems: Vec<_> = requests.problems(10).into_iter().map(|problem| (problem.message, problem.times)).collect();
+    assert_eq!(problems, [("no connection is free".to_owned(), 500), ("the cause".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_after_the_head_of_an_answer_is_kept_as_well() {
+    let scoped = Scoped::start(|options| options.keep = Some(Keep { one_of: u64::MAX }));
+    scoped.run(|| {
+        serve(&Trace::fresh(), 200, MS, || ());
+        let span = request_span(&trace_of(TRACEPARENT), "GET", "/v1/sales");
+        request_done(&span, 200, MS);
+        for _ in 0..2 {
+            span.in_scope(|| tracing::warn!("the download broke off"));
+        }
+    });
+    let found = scoped.telemetry.requests().find(TRACE_ID);
+    let [download] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((download.summary.warnings, download.notes.len()), (2, 2));
 }
 
 #[tokio::test]
@@ -106,7 +156,12 @@ async fn whatever_comes_there_is_a_bound_and_what_failed_outlives_the_rest() {
     scoped.run(|| {
         serve(&trace_of(TRACEPARENT), 500, MS, || ());
         for _ in 0..1500 {
-            serve(&Trace::fresh(), 200, MS, || recorder::statement(&sql, 1, MS, MS, None));
+            serve(&Trace::fresh(), 200, MS, || {
+                recorder::statement(&sql, 1, MS, MS, None);
+                tracing::info!(a = sql, b = sql, c = sql, d = sql, "{sql}");
+                let work = tracing::info_span!("work", e = tracing::field::Empty);
+                work.record("e", &sql);
+            });
         }
         serve(&trace_of("00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), 200, MS, || {
             for _ in 0..400 {
@@ -117,6 +172,7 @@ async fn whatever_comes_there_is_a_bound_and_what_failed_outlives_the_rest() {
     let requests = scoped.telemetry.requests();
     let (kept, bytes) = requests.size();
     assert!(kept <= 1001 && bytes <= 8 * 1024 * 1024 + 64 * 1024, "{kept} in {bytes}");
+    assert!(texts(&requests) <= bytes, "{} bytes of text are more than {bytes}", texts(&requests));
     assert_eq!(requests.find(TRACE_ID).len(), 1, "it failed");
     let many = &requests.find("1af7651916cd43dd8448eb211c80319c")[0];
     assert_eq!((many.notes.len(), many.dropped, many.summary.statements.0), (300, 100, 400));
@@ -141,7 +197,9 @@ async fn nothing_private_is_kept() {
     let scoped = Scoped::start(|_| ());
     scoped.run(|| {
         let span = request_span(&trace_of(TRACEPARENT), "GET", "/v1/users");
-        recorder::asked(&span, &asked("/v1/users?email=ada%40example.com&token=abc"), |_| None);
+        recorder::asked(&span, &asked("/v1/users?email=ada%40example.com&token=abc"), |name| {
+            (name == "idempotency-key").then_some("for-ada@example.com")
+        });
         span.in_scope(|| {
             annotate("cause", "Key (email)=(ada@example.com) already exists");
             annotate("refresh_token", "abc");

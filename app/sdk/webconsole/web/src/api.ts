@@ -4,11 +4,11 @@ export interface Limit { name: string; used: number; max: number; unit: string; 
 export interface Setting { key: string; value: string; source: string }
 export interface Migration { file: string; state: string; at: number | null }
 export interface Problem {
-  number: number; at: number; level: string; target: string; message: string; fields: Record<string, string>;
+  number: number; at: number; times: number; level: string; target: string; message: string; fields: Record<string, string>;
   trace_id: string | null; within: string | null;
 }
 export interface Home {
-  service: string; version: string; environment: string; writable: boolean; api_url: string; started: number; uptime: number;
+  service: string; version: string; environment: string; writable: boolean; api_url: string | null; started: number; uptime: number;
   ready: string; is_ready: boolean; limits: Limit[]; migrations: Migration[] | { error: string } | null;
   settings: Setting[]; problems: Problem[];
 }
@@ -25,7 +25,7 @@ export interface RequestLine {
   number: number; trace_id: string; kind: 'request' | 'task'; method: string; name: string; target: string;
   status: number | null; at: number; took: number; statements: number; statements_took: number; warnings: number;
 }
-export interface Requests { requests: RequestLine[]; next: number | null; kept: number; bytes: number }
+export interface Requests { requests: RequestLine[]; next: number | null; kept: number; bytes: number; one_of: number }
 export type Note =
   | { kind: 'sql'; at: number; took: number; waited: number; sql: string; rows: number; failure: string | null }
   | { kind: 'line'; at: number; level: string; target: string; message: string; fields: Record<string, string> }
@@ -34,7 +34,7 @@ export interface Part extends RequestLine {
   headers: Record<string, string>; has_credentials: boolean; has_body: boolean; fields: Record<string, string>;
   dropped: number; notes: Note[];
 }
-export interface Trace { trace_id: string; api_url: string; parts: Part[] }
+export interface Trace { trace_id: string; api_url: string | null; parts: Part[] }
 
 export type Grant = 'none' | 'own' | 'any';
 export interface Route { method: string; path: string; table: string; summary: string; permission: string | null }

@@ -73,7 +73,7 @@ function page(path: string, home: Home | undefined): VNode {
   switch (path) {
     case '': case '/': return <HomePage />;
     case '/charts': return <ChartsPage />;
-    case '/requests': return <Requests />;
+    case '/requests': return <Requests home={home} />;
     case '/routes': return <RoutesPage />;
     case '/background': return <Background writable={home?.writable ?? false} />;
     case '/mails': return <Mails />;
@@ -109,7 +109,7 @@ function App(): VNode {
           ))}
         </ul>
         <p class="foot">
-          {home && <a href={`${home.api_url}/docs`} target="_blank" rel="noreferrer">API reference</a>}
+          {home?.api_url && <a href={`${home.api_url}/docs`} target="_blank" rel="noreferrer">API reference</a>}
           <a href="/metrics" target="_blank" rel="noreferrer">Metrics</a>
         </p>
       </nav>

@@ -54,11 +54,11 @@ describe('the console', () => {
       '/routes': ['/v1/movies/{id}', 'movies:write', 'customer'],
       '/background': ['8 parts, held by', 'tests.nobody', 'the relay is away'],
       '/mails': ['ada@example.com', '/v1/users/activation'],
-      '/tools': ['Metrics'],
+      '/tools': ['What is logged', 'Processor, flame graph', 'as configured'],
     };
     for (const path of PAGES) {
       await visit(page, debug, path);
-      for (const words of shown[path]) await page.getByText(words).locator('visible=true').first().waitFor({ timeout: 15_000 });
+      for (const words of shown[path]) await page.locator('main').getByText(words).locator('visible=true').first().waitFor({ timeout: 15_000 });
       const { shifted, wide } = await page.evaluate(() => ({ shifted: globalThis.shifted, wide: document.documentElement.scrollWidth - innerWidth }));
       assert.ok(shifted < 0.1, `${path} jumps by ${shifted}`);
       assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
@@ -128,15 +128,34 @@ describe('the console', () => {
     await close();
   });
 
-  it('copies a request as a command that works', async () => {
+  it('copies a request as a command that works, and sends one request', async () => {
     const { page, close } = await open(browser);
-    await visit(page, debug, `/requests/${slow.trace}`);
-    await page.getByRole('button', { name: 'Copy as curl' }).click();
-    await page.getByRole('button', { name: 'Copied' }).waitFor();
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    const output = execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const copied = async (trace) => {
+      await visit(page, debug, `/requests/${trace}`);
+      await page.getByRole('button', { name: 'Copy as curl' }).click();
+      await page.getByRole('button', { name: 'Copied' }).waitFor();
+      const command = await page.evaluate(() => navigator.clipboard.readText());
+      return execFileSync('sh', ['-c', command], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    };
+    const output = await copied(slow.trace);
     assert.match(output, /^HTTP\/1\.1 200 OK/);
     assert.match(output, /"items":\[/);
+    // Curl would make three of it.
+    const { trace } = await get('/v1/movies?page=[1-3]');
+    assert.equal((await copied(trace)).match(/^HTTP\/1\.1 /gm).length, 1);
+    await close();
+  });
+
+  it('changes what is logged for a while, and takes it back', async () => {
+    const { page, faults, close } = await open(browser);
+    await visit(page, debug, '/tools');
+    const filter = page.getByLabel('Filter', { exact: true });
+    await filter.fill('info,sqldb=debug');
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByText(/^until .*, then info$/).waitFor();
+    await page.getByRole('button', { name: 'As configured' }).click();
+    await page.locator('main').getByText('as configured', { exact: true }).waitFor();
+    assert.deepEqual(faults, []);
     await close();
   });
 
@@ -195,6 +214,11 @@ describe('the console', () => {
     assert.equal(status, 403);
     await visit(page, production, '/mails');
     await page.getByText('Mails are sent by a relay.').waitFor();
+    await visit(page, production, '/tools');
+    await page.getByText('/debug/log-filter').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Change' }).count(), 0);
+    await visit(page, production, '/requests');
+    await page.getByText('one of 100 others').waitFor();
     assert.deepEqual(faults, []);
     await close();
   });

@@ -69,6 +69,21 @@ async fn an_event_is_kept_under_its_subject_with_its_id_and_its_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_has_each_event_on_three_servers_and_may_lose_one() {
+    let (world, mut brokers) = (World::new().await, Broker::cluster());
+    let relay = Working::start(world.relay().carrier(Nats::connect(&brokers[0].url()).await.unwrap()));
+    world.change(id_in(3)).await;
+    assert_kept(&brokers[1], 1).await;
+    assert_eq!(brokers[1].copies(nats::STREAM).await, 3);
+    // The one that the relay is connected to, and perhaps the one that leads.
+    brokers[0].kill();
+    world.change(id_in(3)).await;
+    assert_kept(&brokers[1], 2).await;
+    assert_kept(&brokers[2], 2).await;
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_away_slows_nothing_and_gets_everything_when_it_is_back() {
     let (world, mut broker) = (World::new().await, Broker::absent());
     let carrier = Nats::connect(&broker.url()).await.unwrap();

@@ -31,7 +31,7 @@ function Problems(props: { problems: Problem[] }): VNode {
           <div class="line">
             <Level level={problem.level} />
             <span class="message">{problem.message}</span>
-            <span class="dim nowrap"><Ago at={problem.at} /></span>
+            <span class="dim nowrap">{problem.times > 1 && `${problem.times} times, `}<Ago at={problem.at} /></span>
           </div>
           <div class="more">
             {problem.trace_id && <TraceLink id={problem.trace_id}>{problem.within ?? `${problem.trace_id.slice(0, 8)}…`}</TraceLink>}
@@ -119,7 +119,7 @@ export function HomePage(): VNode {
           <span class="chip">environment <b>{data.environment}</b></span>
           <span class={`chip ${data.is_ready ? 'good' : 'bad'}`}>{data.ready}</span>
           <span class="chip">up <b>{duration(data.uptime)}</b></span>
-          <span class="chip">serves <b class="mono">{data.api_url}</b></span>
+          {data.api_url && <span class="chip">serves <b class="mono">{data.api_url}</b></span>}
         </span>
       </header>
       <div class="columns">

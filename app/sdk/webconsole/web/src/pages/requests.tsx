@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Charts, RequestLine, Requests as Answer } from '../api';
+import type { Charts, Home, RequestLine, Requests as Answer } from '../api';
 import { get } from '../api';
 import { ROOT, go, useLocation, usePoll, useSettled } from '../state';
 import { Empty, Fault, Method, Panel, Status, When } from '../ui';
@@ -30,7 +30,7 @@ function Row(props: { line: RequestLine; longest: number }): VNode {
   );
 }
 
-export function Requests(): VNode {
+export function Requests(props: { home: Home | undefined }): VNode {
   const query = useLocation().searchParams;
   const [words, setWords] = useState(query.get('q') ?? '');
   const settled = useSettled(words);
@@ -68,7 +68,7 @@ export function Requests(): VNode {
   const isFiltered = ['q', 'route', 'status', 'at_least'].some((name) => query.get(name));
   return (
     <>
-      <header class="page"><h1>Requests</h1><span class="dim">{data ? `${data.kept} kept in ${bytes(data.bytes)}` : ''}</span></header>
+      <header class="page"><h1>Requests</h1><span class="dim">{data ? `${data.kept} kept in ${bytes(data.bytes)}${data.one_of > 1 ? `: what failed, what was slow, one of ${data.one_of} others` : ''}` : ''}</span></header>
       <div class="filters" role="group" aria-label="Filters">
         <input type="search" class="grow" value={words} placeholder="path, trace id, user id" aria-label="Text" onInput={(event) => setWords(event.currentTarget.value)} />
         <select aria-label="Route" value={route} onChange={(event) => set('route', event.currentTarget.value)}>
@@ -88,7 +88,9 @@ export function Requests(): VNode {
         {data && lines.length === 0 ? (
           isFiltered
             ? <Empty hint={<a href={`${ROOT}/requests`}>Show all</a>}>No request that is kept is like this.</Empty>
-            : <Empty hint="Send one: curl http://127.0.0.1:3000/v1/movies">No request has come yet.</Empty>
+            : data.one_of > 1
+              ? <Empty hint={`Of requests that neither fail nor take long, one of ${data.one_of} is kept.`}>No request is kept yet.</Empty>
+              : <Empty hint={`Send one: curl ${props.home?.api_url ?? '$API'}/v1/movies`}>No request has come yet.</Empty>
         ) : (
           <table class="requests rows">
             <thead><tr><th>at</th><th>method</th><th>target</th><th>status</th><th class="num">time</th><th class="spark">of which SQL</th><th class="num">statements</th><th class="num">warnings</th></tr></thead>

@@ -25,7 +25,8 @@ function Links(props: { links: [string, string, string][] }): VNode {
   );
 }
 
-function Filter(): VNode {
+/** In production it is changed where a command is typed, and not by a page that somebody left open. */
+function Filter(props: { writable: boolean }): VNode {
   const [state, setState] = useState<LogFilter>();
   const [words, setWords] = useState('');
   const [time, setTime] = useState('15m');
@@ -51,6 +52,12 @@ function Filter(): VNode {
   return (
     <Panel title="What is logged" aside={state && <span>{state.until ? `until ${state.until}, then ${state.configured}` : state.filter === state.configured ? 'as configured' : `configured: ${state.configured}`}</span>}>
       <Fault words={fault} />
+      {!props.writable ? (
+        <div>
+          <p class="mono">{state?.filter}</p>
+          <p class="dim">From this machine: <code>{`curl -X PUT '${location.origin}/debug/log-filter?for=15m' -d 'info,sqldb=debug'`}</code></p>
+        </div>
+      ) : (
       <form class="filters" onSubmit={submit}>
         <input class="grow mono" value={words} aria-label="Filter" placeholder="info,sqldb=debug" onInput={(event) => setWords(event.currentTarget.value)} />
         <select aria-label="For how long" value={time} onChange={(event) => setTime(event.currentTarget.value)}>
@@ -62,6 +69,7 @@ function Filter(): VNode {
         <button type="submit" disabled={busy || !words.trim()}>Change</button>
         {state && state.filter !== state.configured && <button type="button" disabled={busy} onClick={() => void ask({ filter: state.configured })}>As configured</button>}
       </form>
+      )}
     </Panel>
   );
 }
@@ -71,7 +79,7 @@ export function Tools(props: { home: Home | undefined }): VNode {
   return (
     <>
       <header class="page"><h1>Profiles</h1></header>
-      <Filter />
+      <Filter writable={props.home.writable} />
       <Panel title="Profiles" flush><Links links={PROFILES} /></Panel>
       <Panel title="This process" flush><Links links={ALWAYS} /></Panel>
     </>

@@ -84,7 +84,7 @@ function Waterfall(props: { part: Part }): VNode {
   );
 }
 
-function PartPanel(props: { part: Part; api: string }): VNode {
+function PartPanel(props: { part: Part; api: string | null }): VNode {
   const { part } = props;
   const command = part.kind === 'request' ? curl(props.api, part) : '';
   const rest = Math.max(0, part.took - part.statements_took);
