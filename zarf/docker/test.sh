@@ -85,7 +85,8 @@ mkdir -m 755 "$work/keys" "$work/secrets"
 printf '[db]\nurl = "postgres://marquee@127.0.0.1:%s/marquee"\n' "$database" >"$work/secrets/settings.toml"
 # Made by the image itself, into a folder that is open to it meanwhile.
 chown 10001:10001 "$work/keys"
-confined() { podman run --network host --read-only --cap-drop=all --security-opt=no-new-privileges --memory=256m --volume "$work/secrets:/etc/marquee/secrets:ro" "$@"; }
+# Podman would make folders of memory by itself (--read-only-tmpfs), which Kubernetes does not.
+confined() { podman run --network host --read-only --read-only-tmpfs=false --tmpfs /tmp:rw,mode=1777 --cap-drop=all --security-opt=no-new-privileges --memory=256m --volume "$work/secrets:/etc/marquee/secrets:ro" "$@"; }
 admin=localhost/marquee/admin:$version
 confined --rm --volume "$work/keys:/etc/marquee/keys" "$admin" --set auth.keys_dir=/etc/marquee/keys keys generate
 chown -R 0:10001 "$work/keys"
@@ -114,6 +115,8 @@ for service in $services; do
     grep -q ' / / ro,\| / ro,' "/proc/$pid/mountinfo" || fail "$service can write its root"
     curl --silent --show-error --fail "http://127.0.0.1:$api/healthcheck" | grep -q "\"$version\"" || fail "$service does not say its version"
     code=$(curl --silent --output /dev/null --write-out '%{http_code}' "http://127.0.0.1:$api/v1/movies")
+    curl --silent --show-error --fail --output "$work/profile.svg" "http://127.0.0.1:$debug/debug/pprof/profile?seconds=1&format=svg" &&
+        curl --silent --show-error --fail --output "$work/heap.svg" "http://127.0.0.1:$debug/debug/pprof/heap?format=svg" || fail "$service shows no profile"
     case $service in platform | catalog) [ "$code" = 200 ] ;; *) [ "$code" = 404 ] ;; esac || fail "$service answers /v1/movies with $code"
     podman stop --time 30 marquee-smoke >/dev/null
     code=$(podman inspect marquee-smoke --format '{{.State.ExitCode}}')

@@ -25,7 +25,6 @@ use mux::{Connection, Switch};
 use request::{Empty, Query};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::access::Access;
@@ -41,8 +40,7 @@ struct App {
     feed: Feed,
     access: Arc<Access>,
     origins: Vec<String>,
-    /// The connections, on the main runtime: a worker that is held up by a request holds up none of them.
-    connections: TaskTracker,
+    /// Of the connections: a worker that is held up by a request holds up none of them.
     runtime: Handle,
 }
 
@@ -61,7 +59,7 @@ async fn live(app: Data<App>, request: HttpRequest, caller: Caller, _: Empty) ->
                     socket::serve(stream, session).await;
                 }
             };
-            app.connections.spawn_on(serve, &app.runtime);
+            app.feed.connections().spawn_on(serve, &app.runtime);
         })
     };
     connection.switch(Switch { mark: accept.clone(), take });
@@ -82,8 +80,8 @@ async fn events(
 ) -> Result<HttpResponse, ApiError> {
     let EventQuery { topics, last_event_id, limit } = query;
     let after = last_event_id_of(request.headers())?.or(last_event_id);
-    let session = session(&app, &request, caller, Kind::Sse)?;
-    let resume = session.subscribe(topics, after).await?;
+    let mut session = session(&app, &request, caller, Kind::Sse)?;
+    session.subscribe(topics, after).await?;
     let mut answer = HttpResponse::Ok();
     answer
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
@@ -93,7 +91,8 @@ async fn events(
     if request.method() == Method::HEAD {
         return Ok(answer.finish());
     }
-    Ok(answer.streaming(Box::pin(stream::events(session, resume, limit))))
+    let connection = request.conn_data::<Connection>().cloned();
+    Ok(answer.streaming(Box::pin(stream::events(session, connection, limit))))
 }
 
 /// A place for the caller, or 503 before anything has begun.
@@ -117,9 +116,7 @@ fn who(caller: &Caller) -> Who {
 
 /// The id that a browser sends when it comes back.
 fn last_event_id_of(headers: &HeaderMap) -> Result<Option<Uuid>, ApiError> {
-    let Some(value) = headers.get("last-event-id").filter(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
     let read = |value: &HeaderValue| value.to_str().ok()?.parse().ok();
     let refuse = || ApiError::new(Code::BadRequest).with_detail("`Last-Event-ID` is the id of an event");
     read(value).map(Some).ok_or_else(refuse)

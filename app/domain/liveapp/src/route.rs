@@ -7,7 +7,6 @@ use auth::{Authenticator, Permission};
 use feed::Feed;
 use mux::{Routes, operation};
 use tokio::runtime::Handle;
-use tokio_util::task::TaskTracker;
 use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
@@ -49,7 +48,8 @@ pub fn routes(db: sqldb::Db, authenticator: Authenticator, feed: Feed, origins: 
                      The service answers `authenticated`, `subscribed` with `last_event_id`, `unsubscribed`, or `error` with a \
                      `problem` (RFC 9457), and sends `event`s: `{\"type\": \"event\", \"id\", \"topics\", \"entity\", \
                      \"entity_id\", \"version\", \"action\", \"changed\": [..], \"fields\": {..} or null, \"occurred_at\"}`. \
-                     Events come in order. With `after`, what was missed since that event comes before `subscribed`; \
+                     Events come in order; where one of \
+                     them is in `me`, it is its owner's. With `after`, what was missed since that event comes before `subscribed`; \
                      where that is not known any more, `reset` does: read anew then. An event may come twice, with the same \
                      id.\n\n\
                      It closes with 1001 when it stops (the reason says when to come back), 1003 for what is not text, 1007 for \
@@ -88,7 +88,6 @@ pub fn routes(db: sqldb::Db, authenticator: Authenticator, feed: Feed, origins: 
             feed,
             access,
             origins: origins.to_vec(),
-            connections: TaskTracker::new(),
             runtime: Handle::current(),
         })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use apierror::{ApiError, Code};
 use auth::Caller;
 use feed::{Attached, Item, Key, Missed, Of, Seat};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use types::Roles;
 use uuid::Uuid;
 
@@ -22,6 +22,12 @@ const CHECK: Duration = Duration::from_secs(2);
 /// How long the answer may take: whoever cannot be confirmed is not sent to.
 const CONFIRMATION: Duration = Duration::from_secs(1);
 
+/// How long somebody may stay who cannot be confirmed, for a database that is away for a moment: all would come back at once.
+const UNCONFIRMED: Duration = Duration::from_secs(10);
+
+/// The pause after which it is asked again.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// A client.
 pub(crate) struct Session {
     access: Arc<Access>,
@@ -29,16 +35,20 @@ pub(crate) struct Session {
     caller: Caller,
     token: Option<Box<str>>,
     topics: Vec<Topic>,
+    /// The subscription that is under way.
+    resume: Option<Box<Resume>>,
     checked: Instant,
 }
 
 /// A subscription on its way from what was missed to what happens.
-pub(crate) struct Resume {
+struct Resume {
     topics: Vec<Topic>,
     keys: Vec<Key>,
     /// The roles that allowed them.
     roles: Option<Roles>,
     after: Option<i64>,
+    /// The id that the client came back with.
+    after_id: Option<Uuid>,
     is_reset: bool,
     left: usize,
 }
@@ -64,7 +74,7 @@ pub(crate) enum Lost {
 
 impl Session {
     pub(crate) fn new(access: Arc<Access>, seat: Seat, caller: Caller, token: Option<Box<str>>) -> Self {
-        Self { access, seat, caller, token, topics: Vec::new(), checked: Instant::now() }
+        Self { access, seat, caller, token, topics: Vec::new(), resume: None, checked: Instant::now() }
     }
 
     /// Says who the client is.
@@ -86,25 +96,40 @@ impl Session {
         Ok(Message::Authenticated { user_id })
     }
 
-    /// Begins to subscribe; [`Session::step`] does the rest.
-    pub(crate) async fn subscribe(&self, topics: Vec<Topic>, after: Option<Uuid>) -> Result<Resume, ApiError> {
+    /// Begins to subscribe; [`Session::step`] does the rest, as long as it [is resuming](Session::is_resuming).
+    pub(crate) async fn subscribe(&mut self, topics: Vec<Topic>, after: Option<Uuid>) -> Result<(), ApiError> {
         let live = self.seat.feed().live();
         let new = topics.iter().filter(|topic| !self.topics.contains(topic)).count();
         if self.topics.len() + new > live.topics {
             let words = format!("a connection has at most {} topics", live.topics);
             return Err(ApiError::new(Code::Conflict).with_detail(words));
         }
-        let keys = self.keys(&topics).await?;
+        let mut keys = Vec::new();
+        for topic in &topics {
+            // What is had already was looked up then.
+            match self.topics.contains(topic) {
+                true => keys.extend(self.key_of(*topic)),
+                false => keys.extend(self.access.keys(&self.caller, *topic).await?),
+            }
+        }
         let position = match after {
             Some(event_id) => self.seat.feed().locate(event_id).await?,
             None => None,
         };
         let is_reset = after.is_some() && position.is_none();
-        Ok(Resume { topics, keys, roles: self.roles(), after: position, is_reset, left: live.replay })
+        let (roles, left) = (self.roles(), live.replay);
+        self.resume = Some(Box::new(Resume { topics, keys, roles, after: position, after_id: after, is_reset, left }));
+        Ok(())
     }
 
-    /// The next part of what was missed.
-    pub(crate) async fn step(&mut self, resume: &mut Resume) -> Result<Step, ApiError> {
+    /// Whether a subscription is under way.
+    pub(crate) fn is_resuming(&self) -> bool {
+        self.resume.is_some()
+    }
+
+    /// The next part of what was missed. An error ends the subscription that is under way.
+    pub(crate) async fn step(&mut self) -> Result<Step, ApiError> {
+        let Some(mut resume) = self.resume.take() else { return Err(ApiError::new(Code::Internal)) };
         // Catching up takes as long as the client reads: what was allowed then need not be now.
         if resume.roles != self.roles() {
             (resume.keys, resume.roles) = (self.keys(&resume.topics).await?, self.roles());
@@ -122,7 +147,7 @@ impl Session {
                     if resume.is_reset {
                         messages.push(Message::Reset { topics: names(&resume.topics) });
                     }
-                    let last_event_id = missed.last_id;
+                    let last_event_id = missed.last_id.or(resume.after_id.filter(|_| !resume.is_reset));
                     messages.push(Message::Subscribed { topics: names(&resume.topics), last_event_id });
                     return Ok(Step::Live(missed, messages));
                 }
@@ -137,6 +162,7 @@ impl Session {
                     resume.left = resume.left.saturating_sub(far);
                     resume.after = Some(read.position);
                     if !read.items.is_empty() {
+                        self.resume = Some(resume);
                         return Ok(Step::Read(read.items));
                     }
                 }
@@ -165,11 +191,13 @@ impl Session {
     /// Asks whether the token is still good, and good for what is subscribed to.
     pub(crate) async fn check(&mut self) -> Result<(), Lost> {
         let Some(token) = &self.token else { return Ok(()) };
-        let confirmed = timeout(CONFIRMATION, self.access.authenticator.recognise(token)).await;
-        let principal = match confirmed {
-            Ok(Ok(principal)) => principal,
-            Ok(Err(error)) if error.code() == Code::Unauthorized => return Err(Lost::Unauthorized),
-            Ok(Err(_)) | Err(_) => return Err(Lost::Unconfirmed),
+        let principal = loop {
+            match timeout(CONFIRMATION, self.access.authenticator.recognise(token)).await {
+                Ok(Ok(principal)) => break principal,
+                Ok(Err(error)) if error.code() == Code::Unauthorized => return Err(Lost::Unauthorized),
+                Ok(Err(_)) | Err(_) if self.checked.elapsed() > UNCONFIRMED => return Err(Lost::Unconfirmed),
+                Ok(Err(_)) | Err(_) => sleep(PAUSE).await,
+            }
         };
         self.checked = Instant::now();
         let has_changed = self.caller.principal().is_ok_and(|known| known.roles != principal.roles);
@@ -177,10 +205,11 @@ impl Session {
         if has_changed { self.reconsider().await } else { Ok(()) }
     }
 
-    /// Whether the caller may still hear of all that is subscribed to.
+    /// Whether the caller may still hear of all that is subscribed to, or about to be.
     async fn reconsider(&self) -> Result<(), Lost> {
         let mut allowed = Vec::new();
-        for topic in self.topics.iter().filter(|topic| !topic.is_public()) {
+        let (topics, keys) = self.resume.as_ref().map(|resume| (&*resume.topics, &*resume.keys)).unwrap_or_default();
+        for topic in self.topics.iter().chain(topics).filter(|topic| !topic.is_public()) {
             match timeout(CONFIRMATION, self.access.keys(&self.caller, *topic)).await {
                 Ok(Ok(keys)) => allowed.extend(keys),
                 Ok(Err(error)) if error.code() == Code::Unavailable => return Err(Lost::Unconfirmed),
@@ -188,7 +217,7 @@ impl Session {
                 Err(_) => return Err(Lost::Unconfirmed),
             }
         }
-        let had = self.seat.keys().iter().filter(|key| key.entity != "movie");
+        let had = self.seat.keys().iter().chain(keys).filter(|key| key.entity != "movie");
         if had.copied().all(|key| allowed.contains(&key)) { Ok(()) } else { Err(Lost::Forbidden) }
     }
 

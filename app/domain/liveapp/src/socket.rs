@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use apierror::ApiError;
 use feed::{End, Item};
 use metrics::counter;
 use tokio::net::TcpStream;
@@ -12,8 +13,11 @@ use crate::model::{Message, Request};
 use crate::session::{Lost, Session, Step};
 use crate::wire::{Close, Incoming, Unsent, Wire};
 
-/// How long all that a message asks of the database may take.
+/// How long what a message asks of the database may take, for each part of it.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How many messages a subscription counts for that asks for what was missed, beside one for each topic.
+const REPLAY: usize = 10;
 
 /// A client on a WebSocket.
 struct Socket {
@@ -24,6 +28,10 @@ struct Socket {
     refilled: Instant,
     ping_at: Instant,
     drain: Option<(Instant, Duration)>,
+    /// A message that has to wait until a subscription is through.
+    held: Option<Box<Request>>,
+    /// When the next message is read: looking up topics costs more than its message does.
+    hear_at: Instant,
 }
 
 /// How a connection ends.
@@ -41,7 +49,7 @@ pub(crate) async fn serve(stream: TcpStream, session: Session) {
     let wire = Wire::new(stream, longest, longest.saturating_mul(live.messages_per_second), live.idle);
     let now = Instant::now();
     let (credit, ping_at) = (burst(&session), now + live.ping);
-    let mut socket = Socket { wire, session, credit, refilled: now, ping_at, drain: None };
+    let mut socket = Socket { wire, session, credit, refilled: now, ping_at, drain: None, held: None, hear_at: now };
     let stop = loop {
         if let Err(stop) = socket.turn().await {
             break stop;
@@ -59,21 +67,66 @@ impl Socket {
     /// Sends what waits, then waits for whatever happens next.
     async fn turn(&mut self) -> Result<(), Stop> {
         self.heed_end()?;
+        if self.session.is_resuming() || self.held.is_some() {
+            return Box::pin(self.go_on()).await;
+        }
         while let Some(item) = self.session.seat.take() {
             self.send(&item).await?;
         }
         // What ended it meanwhile may have woken a write, and wakes nothing again.
         self.heed_end()?;
-        let wake = [Some(self.ping_at), self.session.check_at(), self.drain.map(|(at, _)| at)];
+        let now = Instant::now();
+        let hears = self.hear_at <= now;
+        let wake = [
+            Some(self.ping_at),
+            self.session.check_at(),
+            self.drain.map(|(at, _)| at),
+            Some(self.hear_at).filter(|_| !hears),
+        ];
         let wake = wake.into_iter().flatten().min().unwrap_or(self.ping_at);
         tokio::select! {
-            readable = self.wire.readable() => {
+            readable = self.wire.readable(), if hears => {
                 readable.map_err(|_| Stop::Gone)?;
                 self.hear().await
             }
             () = self.session.seat.news() => Ok(()),
             () = sleep_until(wake) => Box::pin(self.tick()).await,
         }
+    }
+
+    /// One part of a subscription that is under way, or a message that waited for it. Between two parts the clock goes on, and
+    /// the client is heard.
+    async fn go_on(&mut self) -> Result<(), Stop> {
+        self.tick().await?;
+        self.hear().await?;
+        if self.session.is_resuming() {
+            return self.catch_up().await;
+        }
+        match self.held.take() {
+            Some(request) => self.answer(*request).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends the next part of what was missed.
+    async fn catch_up(&mut self) -> Result<(), Stop> {
+        match sqldb::within(Instant::now() + DEADLINE, self.session.step()).await {
+            Ok(Step::Read(items)) => {
+                for item in &items {
+                    self.send(item).await?;
+                }
+            }
+            Ok(Step::Live(missed, messages)) => {
+                for item in &missed.items {
+                    self.send(item).await?;
+                }
+                for message in &messages {
+                    self.tell(message).await?;
+                }
+            }
+            Err(error) => self.refuse(&error).await?,
+        }
+        Ok(())
     }
 
     fn heed_end(&mut self) -> Result<(), Stop> {
@@ -101,8 +154,10 @@ impl Socket {
             self.check().await?;
         }
         if self.ping_at <= now {
+            // While something was sent, nobody listened.
+            self.hear().await?;
             let live = self.session.seat.feed().live();
-            if now.duration_since(self.wire.heard()) > live.idle {
+            if self.hears() && now.duration_since(self.wire.heard()) > live.idle {
                 counter!("live_dropped_total", "reason" => "idle").increment(1);
                 return Err(Stop::Told(Close::new(1008, "nothing was heard for too long"), Vec::new()));
             }
@@ -112,9 +167,14 @@ impl Socket {
         Ok(())
     }
 
+    /// Whether what comes is read.
+    fn hears(&self) -> bool {
+        self.held.is_none() && self.hear_at <= Instant::now()
+    }
+
     /// Reads and answers what has come.
     async fn hear(&mut self) -> Result<(), Stop> {
-        loop {
+        while self.hears() {
             let text = match self.wire.read() {
                 Incoming::Nothing => break,
                 Incoming::Closed => return Err(Stop::Gone),
@@ -127,55 +187,42 @@ impl Socket {
                 return Err(Stop::Told(close, Vec::new()));
             }
             if let Some(text) = text {
-                // Rare, and large: not a part of what every connection keeps.
-                Box::pin(self.answer(text.as_bytes())).await?;
+                match request::decode::<Request>(text.as_bytes()) {
+                    // A new token is good at once; all else is done in its order.
+                    Ok(request) if self.session.is_resuming() && !matches!(request, Request::Authenticate(_)) => {
+                        self.held = Some(Box::new(request));
+                    }
+                    // Rare, and large: not a part of what every connection keeps.
+                    Ok(request) => Box::pin(self.answer(request)).await?,
+                    Err(error) => Box::pin(self.refuse(&error)).await?,
+                }
             }
         }
         self.wire.answer().map_err(|_| Stop::Gone)
     }
 
-    async fn answer(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let outcome = match request::decode::<Request>(text) {
-            Ok(Request::Authenticate(token)) => self.session.authenticate(token).await.map(Some),
-            Ok(Request::Unsubscribe(topics)) => Ok(Some(self.session.unsubscribe(&topics))),
-            Ok(Request::Subscribe(topics, after)) => {
-                let deadline = Instant::now() + DEADLINE;
-                match sqldb::within(deadline, self.session.subscribe(topics, after)).await {
-                    Ok(mut resume) => loop {
-                        match sqldb::within(deadline, self.session.step(&mut resume)).await {
-                            Ok(Step::Read(items)) => {
-                                for item in &items {
-                                    self.send(item).await?;
-                                }
-                            }
-                            Ok(Step::Live(missed, messages)) => {
-                                for item in &missed.items {
-                                    self.send(item).await?;
-                                }
-                                for message in &messages {
-                                    self.tell(message).await?;
-                                }
-                                break Ok(None);
-                            }
-                            Err(error) => break Err(error),
-                        }
-                    },
-                    Err(error) => Err(error),
-                }
-            }
-            Err(error) => Err(error),
-        };
-        let message = match outcome {
-            Ok(message) => message,
-            Err(error) => {
-                error::log(&error);
-                Some(Message::error(&error))
+    async fn answer(&mut self, request: Request) -> Result<(), Stop> {
+        let outcome = match request {
+            Request::Authenticate(token) => self.session.authenticate(token).await.map(Some),
+            Request::Unsubscribe(topics) => Ok(Some(self.session.unsubscribe(&topics))),
+            Request::Subscribe(topics, after) => {
+                let rate = self.session.seat.feed().live().messages_per_second.max(1) as f64;
+                let cost = topics.len().saturating_sub(1) + after.map_or(0, |_| REPLAY);
+                self.hear_at = Instant::now() + Duration::from_secs_f64(cost as f64 / rate);
+                let subscribed = self.session.subscribe(topics, after);
+                sqldb::within(Instant::now() + DEADLINE, subscribed).await.map(|()| None)
             }
         };
-        match message {
-            Some(message) => self.tell(&message).await,
-            None => Ok(()),
+        match outcome {
+            Ok(Some(message)) => self.tell(&message).await,
+            Ok(None) => Ok(()),
+            Err(error) => self.refuse(&error).await,
         }
+    }
+
+    async fn refuse(&mut self, error: &ApiError) -> Result<(), Stop> {
+        error::log(error);
+        self.tell(&Message::error(error)).await
     }
 
     async fn send(&mut self, item: &Item) -> Result<(), Stop> {

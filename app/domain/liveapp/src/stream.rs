@@ -11,11 +11,12 @@ use feed::{End, Item};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use metrics::counter;
+use mux::Connection;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error;
 use crate::model::Message;
-use crate::session::{Lost, Resume, Session, Step};
+use crate::session::{Lost, Session, Step};
 
 /// A comment, so that those between do not take the connection for dead.
 const ALIVE: &str = ": alive\n\n";
@@ -25,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 struct State {
     session: Session,
-    resume: Option<Resume>,
+    connection: Option<Connection>,
     ready: VecDeque<Bytes>,
     ping_at: Instant,
     until: Option<Instant>,
@@ -35,16 +36,16 @@ struct State {
     is_done: bool,
 }
 
-/// What is sent to somebody who subscribed, for so long.
+/// What is sent to somebody who subscribed, for so long, and not after they have closed their side of the connection.
 pub(crate) fn events(
     session: Session,
-    resume: Resume,
+    connection: Option<Connection>,
     limit: Option<Duration>,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let ping_at = Instant::now() + session.seat.feed().live().ping;
     let state = State {
         session,
-        resume: Some(resume),
+        connection,
         ready: VecDeque::new(),
         ping_at,
         until: limit.map(|limit| Instant::now() + limit),
@@ -80,8 +81,8 @@ impl State {
             if self.is_done {
                 return None;
             }
-            if let Some(resume) = self.resume.take() {
-                self.catch_up(resume).await;
+            if self.session.is_resuming() {
+                self.catch_up().await;
                 continue;
             }
             match self.session.seat.ended() {
@@ -115,6 +116,10 @@ impl State {
         let wake = wakes.into_iter().flatten().min().unwrap_or(self.ping_at);
         tokio::select! {
             () = self.session.seat.news() => return,
+            () = gone(self.connection.as_ref()) => {
+                self.is_done = true;
+                return;
+            }
             () = sleep_until(wake) => {}
         }
         let now = Instant::now();
@@ -132,13 +137,10 @@ impl State {
     }
 
     /// Takes the next part of what was missed.
-    async fn catch_up(&mut self, mut resume: Resume) {
+    async fn catch_up(&mut self) {
         let deadline = Instant::now() + DEADLINE;
-        match sqldb::within(deadline, self.session.step(&mut resume)).await {
-            Ok(Step::Read(items)) => {
-                self.queue(&items);
-                self.resume = Some(resume);
-            }
+        match sqldb::within(deadline, self.session.step()).await {
+            Ok(Step::Read(items)) => self.queue(&items),
             Ok(Step::Live(missed, messages)) => {
                 self.queue(&missed.items);
                 // Whoever comes back with this id has had all that was missed.
@@ -163,5 +165,13 @@ impl State {
     fn end(&mut self, reason: &'static str) {
         self.ready.push_back(Bytes::from(Message::End { reason }.to_event(None)));
         self.is_done = true;
+    }
+}
+
+/// Waits until the client has closed its side.
+async fn gone(connection: Option<&Connection>) {
+    match connection {
+        Some(connection) => connection.ended().await,
+        None => std::future::pending().await,
     }
 }

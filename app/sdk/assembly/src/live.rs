@@ -6,6 +6,7 @@ use events::Follower;
 use events::nats::Tap;
 use secrecy::ExposeSecret as _;
 use service::Tasks;
+use settings::Settings;
 use tokio::sync::watch;
 
 use crate::Resources;
@@ -15,6 +16,26 @@ const CONNECTIONS: usize = 1;
 
 /// How much of the drain those who are connected are spread over; the rest is for them to be gone.
 const SPREAD: f64 = 0.8;
+
+/// Files that are for all else: requests, the database, the log.
+fn reserve(settings: &Settings) -> usize {
+    512 + usize::try_from(settings.db.max_connections).unwrap_or(usize::MAX)
+}
+
+/// What the feed is limited by: its connections are files, and where there are none left, no request is answered any more.
+pub(crate) fn limits(settings: &Settings) -> settings::Live {
+    let mut live = settings.live.clone();
+    let room = service::open_files().map_or(usize::MAX, |files| files.saturating_sub(reserve(settings)).max(1));
+    if live.max_connections > room {
+        tracing::warn!(
+            max_connections = room,
+            wanted = live.max_connections,
+            "there may be fewer live connections than live.max_connections: the limit of open files is lower"
+        );
+        live.max_connections = room;
+    }
+    live
+}
 
 /// Starts to follow the events, whose `position` the relay knows.
 pub(crate) async fn start(
@@ -42,9 +63,11 @@ pub(crate) async fn start(
     let (feed, readiness, window) = (resources.feed.clone(), resources.readiness.clone(), settings.web.drain);
     tasks.spawn("drain the live feed", move |stopping| async move {
         tokio::select! {
-            () = stopping.cancelled() => {}
+            () = stopping.cancelled() => return,
             () = readiness.draining() => feed.drain(window.mul_f64(SPREAD)),
         }
+        // The stop waits for this task, and so for those who are told good-bye.
+        feed.left().await;
     });
     Ok(())
 }

@@ -9,6 +9,7 @@ use metrics::{counter, histogram};
 use settings::Live;
 use sqldb::Db;
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::item::{Entity, Item, Key};
@@ -32,6 +33,7 @@ struct Inner {
     live: Live,
     state: Mutex<State>,
     readers: Semaphore,
+    connections: TaskTracker,
 }
 
 /// Why there is no place.
@@ -83,7 +85,7 @@ impl Feed {
     /// A feed of these entities that has not begun. `db` is asked for what memory does not have.
     pub fn new(db: Db, entities: &'static [Entity], live: Live) -> Self {
         let (state, readers) = (Mutex::new(State::default()), Semaphore::new(READERS));
-        Self(Arc::new(Inner { db, entities, live, state, readers }))
+        Self(Arc::new(Inner { db, entities, live, state, readers, connections: TaskTracker::new() }))
     }
 
     /// What it is limited by.
@@ -132,6 +134,17 @@ impl Feed {
         Ok(Behind { items: items.collect(), position })
     }
 
+    /// The tasks of the connections, each longer there than its seat.
+    pub fn connections(&self) -> &TaskTracker {
+        &self.0.connections
+    }
+
+    /// Waits until the last connection has ended, after [`Feed::drain`].
+    pub async fn left(&self) {
+        self.0.connections.close();
+        self.0.connections.wait().await;
+    }
+
     /// Ends every seat within this time, one after the other, and takes no more: the process is about to stop.
     pub fn drain(&self, window: Duration) {
         self.state().drain(window);
@@ -151,6 +164,11 @@ impl Feed {
         self.state().attach(seat_id, had, keys, after, &self.0.live).inspect_err(refuse)
     }
 
+    pub(crate) fn fill(&self, outbox: &Outbox, keys: &[Key]) {
+        let count = self.state().fill(outbox, keys);
+        counter!("live_deliveries_total").increment(count as u64);
+    }
+
     pub(crate) fn detach(&self, seat_id: u64, keys: &[Key]) {
         self.state().detach(seat_id, keys);
     }
@@ -162,7 +180,7 @@ impl Feed {
     /// Takes in the next thing that is told.
     pub fn tell(&self, told: Told) {
         match told {
-            Told::From(position) => self.state().begin(position),
+            Told::From { from, head } => self.state().begin(from, head),
             Told::UpTo(position) => self.state().pass(position, None),
             Told::Void => self.state().void(),
             Told::Event(event, source) => {

@@ -8,6 +8,7 @@
 //! - Who was away names the last event that they got, and goes on behind it: from memory, or from the database where that does
 //!   not reach back so far. What lies between is read before the seat is attached under the lock of the feed: nothing is lost
 //!   between the two, and nothing is out of order.
+//! - A queue is short. What had no place in it is taken from memory when it is empty; whose next event memory has forgotten is dropped.
 //! - Seats are counted: in the process, for each user or address, for each topic.
 //!
 //! What may be seen of an event, and who may subscribe to what, is for the domain to say ([`Entity`], [`Key`]).

@@ -57,7 +57,8 @@ pub enum Attached {
 pub struct Missed {
     /// The events, in order.
     pub items: Vec<Arc<Item>>,
-    /// The id of the last event of all: whoever comes back with it has missed nothing until now.
+    /// The id of the last event of all: whoever comes back with it has missed nothing until now. `None` when none is known, or
+    /// the one that was come back with is later.
     pub last_id: Option<Uuid>,
 }
 
@@ -132,7 +133,11 @@ impl Seat {
 
     /// The next event that waits.
     pub fn take(&self) -> Option<Arc<Item>> {
-        self.outbox.take()
+        self.outbox.take().or_else(|| {
+            self.outbox.behind()?;
+            self.feed.fill(&self.outbox, &self.keys);
+            self.outbox.take()
+        })
     }
 
     /// Why it has to end, if it does. What waits before the end of a process is still to be sent.

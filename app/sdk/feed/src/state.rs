@@ -1,6 +1,6 @@
 //! Who sits where, and what was told last.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::feed::Refused;
 use crate::item::{Item, Key};
-use crate::outbox::{End, Outbox};
+use crate::outbox::{End, Outbox, Put};
 use crate::seat::{Attached, Kind, Missed, Who};
 
 /// The first pause that clients are asked to make when the process stops, and by how much more it is at most.
@@ -21,6 +21,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 pub(crate) struct State {
     /// All up to here was told; `None` until it has begun.
     last: Option<i64>,
+    /// Where the events were when it began: until then it tells of the past, and nobody can join in.
+    begun: i64,
     /// The id of the last event, shown or not.
     last_id: Option<Uuid>,
     /// The last events that are shown, oldest first: of those above `reach` all.
@@ -28,15 +30,17 @@ pub(crate) struct State {
     reach: i64,
     topics: HashMap<Key, HashMap<u64, Arc<Outbox>>>,
     seats: HashMap<u64, Arc<Outbox>>,
+    /// Whose queue is to be filled from memory.
+    behind: HashMap<u64, Arc<Outbox>>,
     counts: HashMap<Who, usize>,
     next: u64,
     is_draining: bool,
 }
 
 impl State {
-    /// What comes is above this position.
-    pub(crate) fn begin(&mut self, from: i64) {
-        (self.last, self.last_id, self.reach) = (Some(from), None, from);
+    /// What comes is above `from`, and happens once it is above `head`.
+    pub(crate) fn begin(&mut self, from: i64, head: i64) {
+        (self.last, self.last_id, self.reach, self.begun) = (Some(from), None, from, head);
         self.memory.clear();
     }
 
@@ -44,6 +48,7 @@ impl State {
     pub(crate) fn void(&mut self) {
         self.last = None;
         self.memory.clear();
+        self.behind.clear();
         for outbox in self.seats.values() {
             outbox.end(End::Void);
         }
@@ -61,11 +66,12 @@ impl State {
         let item = Arc::new(item);
         let mut count = 0;
         for key in &item.keys {
-            let Some(outboxes) = self.topics.get(key) else { continue };
-            count += outboxes.len();
-            let slow = outboxes.values().filter(|outbox| !outbox.put(&item)).count();
-            if slow > 0 {
-                counter!("live_dropped_total", "reason" => "slow").increment(slow as u64);
+            for (seat_id, outbox) in self.topics.get(key).into_iter().flatten() {
+                match outbox.put(&item) {
+                    Put::Taken => count += 1,
+                    Put::Behind => drop(self.behind.insert(*seat_id, Arc::clone(outbox))),
+                    Put::Not => {}
+                }
             }
         }
         self.memory.push_back(item);
@@ -74,7 +80,32 @@ impl State {
                 self.reach = forgotten.position;
             }
         }
+        self.drop_slow();
         count
+    }
+
+    /// Ends those whose next event is not in memory any more.
+    fn drop_slow(&mut self) {
+        let reach = self.reach;
+        self.behind.retain(|_, outbox| match outbox.behind() {
+            Some(last) if last < reach => {
+                outbox.end(End::Slow);
+                counter!("live_dropped_total", "reason" => "slow").increment(1);
+                false
+            }
+            still => still.is_some(),
+        });
+    }
+
+    /// Fills a queue from memory that had no room for all that came; says how much that was.
+    pub(crate) fn fill(&self, outbox: &Outbox, keys: &[Key]) -> usize {
+        // Who fell behind memory was ended when memory moved on.
+        let (Some(after), Some(position)) = (outbox.behind(), self.last) else { return 0 };
+        outbox.fill(self.memory_above(after).filter(|item| item.is_for(keys)), position)
+    }
+
+    fn memory_above(&self, position: i64) -> impl Iterator<Item = &Arc<Item>> {
+        self.memory.range(self.memory.partition_point(|item| item.position <= position)..)
     }
 
     pub(crate) fn enter(&mut self, who: Who, kind: Kind, live: &Live) -> Result<(u64, Arc<Outbox>), Refused> {
@@ -96,6 +127,7 @@ impl State {
     pub(crate) fn leave(&mut self, seat_id: u64, who: Who, kind: Kind, keys: &[Key]) {
         self.detach(seat_id, keys);
         self.seats.remove(&seat_id);
+        self.behind.remove(&seat_id);
         self.uncount(who);
         gauge!("live_connections", "kind" => kind.as_str()).decrement(1);
     }
@@ -121,6 +153,11 @@ impl State {
         let (Some(last), Some(outbox)) = (self.last, self.seats.get(&seat_id).cloned()) else {
             return Err(Refused::Starting);
         };
+        // Another replica is further, and what came from there is not to come again: what is new would be passed over with it.
+        let is_ahead = !had.is_empty() && outbox.last() > last;
+        if last < self.begun || is_ahead {
+            return Err(Refused::Starting);
+        }
         let new = || keys.iter().filter(|key| !had.contains(key));
         if new().any(|key| self.topics.get(key).is_some_and(|seats| seats.len() >= live.max_per_topic)) {
             return Err(Refused::Topic);
@@ -128,23 +165,31 @@ impl State {
         if let Some(after) = after.filter(|after| *after < self.reach) {
             return Ok(Attached::Behind { after, reach: self.reach });
         }
-        let missed = match after {
+        let (missed, last_id) = match after {
             // Another replica is further: what comes here was had from there.
             Some(after) if after > last && had.is_empty() => {
                 outbox.skip_to(after);
-                Vec::new()
+                (Vec::new(), None)
             }
             Some(after) => {
-                let start = self.memory.partition_point(|item| item.position <= after);
-                self.memory.range(start..).filter(|item| item.is_for(keys)).cloned().collect()
+                // Together with what waits of the others: in the one order.
+                let (queued, behind) = outbox.take_all();
+                let mut missed: BTreeMap<i64, Arc<Item>> =
+                    queued.into_iter().map(|item| (item.position, item)).collect();
+                let theirs =
+                    behind.into_iter().flat_map(|after| self.memory_above(after)).filter(|item| item.is_for(had));
+                let own = self.memory_above(after).filter(|item| item.is_for(keys));
+                missed.extend(theirs.chain(own).map(|item| (item.position, Arc::clone(item))));
+                outbox.skip_to(last);
+                (missed.into_values().collect(), self.last_id)
             }
-            None => Vec::new(),
+            None => (Vec::new(), self.last_id),
         };
         for key in new() {
             self.topics.entry(*key).or_default().insert(seat_id, Arc::clone(&outbox));
             gauge!("live_subscriptions").increment(1);
         }
-        Ok(Attached::Live(Missed { items: missed, last_id: self.last_id }))
+        Ok(Attached::Live(Missed { items: missed, last_id }))
     }
 
     pub(crate) fn detach(&mut self, seat_id: u64, keys: &[Key]) {

@@ -92,6 +92,12 @@ impl Connection {
     pub fn end(&self) {
         self.0.ended.set(true);
     }
+
+    /// Waits until the client has closed its side. To be polled by the task of the connection, which has read that: there is
+    /// no waker.
+    pub async fn ended(&self) {
+        std::future::poll_fn(|_| if self.0.ended.get() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
 }
 
 /// A request being worked on.

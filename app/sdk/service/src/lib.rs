@@ -24,6 +24,7 @@ mod stream;
 pub mod tasks;
 
 pub use crate::life::{Parts, Start, run};
+pub use crate::limits::open_files;
 pub use crate::listen::{BindError, Listener, reachable};
 pub use crate::ready::{Readiness, Unready};
 pub use crate::server::{Options, Running, serve};

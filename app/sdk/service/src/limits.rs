@@ -2,6 +2,11 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+/// How many files may be open; `None` for any number.
+pub fn open_files() -> Option<usize> {
+    getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok())
+}
+
 /// Raises the number of files that may be open to what the system lets the process have, and reports it: each connection is
 /// one, and the usual default, 1024, is made for programs that call `select`.
 pub(crate) fn raise_open_files() {

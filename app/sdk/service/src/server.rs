@@ -19,6 +19,11 @@ use crate::tasks::Tasks;
 /// How long a client may take to close a connection that was answered for the last time.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long what was sent may stay without a sign that it has come. By itself Linux tries for a quarter of an hour, and all that
+/// while an endless answer holds its place for somebody who has gone (RFC 5482).
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
+
 /// How an application is served.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -103,6 +108,7 @@ where
             fn_service(move |socket: TcpStream| async move {
                 // Small answers must not wait for the acknowledgement of the ones before.
                 let _ = socket.set_nodelay(true);
+                give_up_on_the_gone(&socket);
                 let stream = Stream::new(socket, head_timeout);
                 let peer = stream.peer();
                 Ok((stream, Protocol::Http1, peer))
@@ -118,3 +124,14 @@ where
     });
     Ok(Running { handle, address })
 }
+
+/// Lets a connection end whose client is not there any more.
+#[cfg(target_os = "linux")]
+fn give_up_on_the_gone(socket: &TcpStream) {
+    let limit = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
+    // Without it the connection ends as well, later.
+    let _ = rustix::net::sockopt::set_tcp_user_timeout(socket, limit);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_the_gone(_: &TcpStream) {}

@@ -37,8 +37,13 @@ pub enum Source {
 /// What a follower tells.
 #[derive(Clone, Debug)]
 pub enum Told {
-    /// It begins: what comes is all that has a position above this one.
-    From(i64),
+    /// It begins: what comes is all that has a position above `from`.
+    From {
+        /// The position above which all is told.
+        from: i64,
+        /// The position of the last event before the follower: up to there it tells of the past.
+        head: i64,
+    },
     /// The next event.
     Event(Box<Event>, Source),
     /// There is nothing else up to this position.
@@ -70,7 +75,7 @@ impl Follower {
         loop {
             let head = self.begin().await;
             let from = (head - i64::from(self.memory)).max(0);
-            tell(Told::From(from));
+            tell(Told::From { from, head });
             self.follow(from, head, &mut tell).await;
             tell(Told::Void);
         }
@@ -131,6 +136,10 @@ impl Follower {
                 event = next(&mut self.tap) => {
                     if event.position > last {
                         ahead.insert(event.position, event);
+                    }
+                    // While the database is away the broker may go on. The database has them.
+                    if ahead.len() > 2 * AHEAD {
+                        ahead.pop_last();
                     }
                 }
                 Ok(()) = self.head.changed() => {}

@@ -6,4 +6,4 @@ mod ground;
 mod hostile;
 mod replicas;
 
-pub(crate) use ground::Stream;
+pub(crate) use ground::{Socket, Stream};

@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::answer::get;
+use crate::live::Socket;
 use crate::process::{Process, Setup, eventually};
-use crate::shop::{film, new_user, token_of};
+use crate::shop::{add_film, film, new_user, token_of};
 
 /// How long the outages last, and within what all is well after.
 const OUTAGE: Duration = Duration::from_secs(30);
@@ -211,6 +212,22 @@ async fn a_database_that_is_frozen_loses_no_acknowledged_write() {
     })
     .await;
     println!("{told}");
+    process.stop().await;
+}
+
+/// The one of a moment, which no request is made in.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_listens_stays_while_the_database_is_away_for_a_moment() {
+    let cluster = dbtest::private_cluster().await;
+    let (process, token, _keys) = served(&cluster, |setup| setup, "").await;
+    let mut socket = Socket::open_as(&process, &token).await.on(&["movies"]).await;
+    cluster.freeze();
+    // Longer than it is believed that their token is good: it is asked for, in vain.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    cluster.thaw();
+    add_film(&process, &token, "Alien").await;
+    let event = socket.next().await;
+    assert_eq!(event["fields"]["title"], "Alien", "{event}");
     process.stop().await;
 }
 

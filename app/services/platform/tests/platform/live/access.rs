@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use types::{Role, Scope};
 
-use super::ground::{Socket, Stream, id_of, order};
+use super::ground::{Socket, Stream, figure, flood, id_of, order};
 use crate::answer::{Answer, get, request, send};
 use crate::process::{Process, eventually};
 use crate::shop::{Shop, add_film};
@@ -68,6 +68,9 @@ async fn another_s_order_is_as_if_it_did_not_exist() {
     // A token in a URL is no token.
     let url = format!("{}/v1/events?topic={own}&seconds=0&access_token={customer}", process.url);
     get(url).await.assert_problem(422);
+    // An id is an id, or the field is not there.
+    let field = request(Method::GET, format!("{}/v1/events?topic=movies&seconds=0", process.url));
+    send(field.header("last-event-id", "")).await.assert_problem(400);
     assert_eq!(refused(Socket::open_with(&process, &[("authorization", "Bearer nothing")]).await), 401);
     process.stop().await;
 }
@@ -129,6 +132,45 @@ async fn whoever_is_disabled_loses_a_role_or_outlives_their_token_hears_no_more(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_loses_a_role_while_they_catch_up_is_sent_no_more_of_it() {
+    const EVENTS: usize = 1000;
+    let shop = Shop::new().await;
+    let editor = shop.editor().await;
+    let customer = shop.user("customer@example.com", PASSWORD, Role::Customer).await;
+    let support = shop.user("support@example.com", PASSWORD, Role::Support).await;
+    let process = shop.setup().with("live.memory", "16").ready().await;
+    let mut first = Socket::open(&process).await.on(&["movies"]).await;
+    let movie = add_film(&process, &editor, "Alien").await;
+    let after = first.next().await["id"].clone();
+    let order_id = order(&process, &shop.token(&customer), id_of(&movie)).await;
+    flood(&shop, EVENTS);
+    let told = eventually(SOON, async || {
+        (figure(&process, "live_events_total{source=\"database\"}").await >= EVENTS as f64).then_some(())
+    });
+    assert!(told.await.is_some(), "memory has forgotten most of it");
+
+    let mut socket = Socket::narrow(&process).await.identified(&shop.token(&support)).await;
+    let topics = json!(["movies", format!("orders/{order_id}")]);
+    socket.send(&json!({ "type": "subscribe", "topics": topics, "after": after })).await;
+    assert_eq!(socket.next().await["type"], "event");
+    let begun = Instant::now();
+    shop.users.set_roles(support.id, [Role::Customer].into_iter().collect(), None).await.unwrap();
+    let mut heard = 0;
+    let close = loop {
+        // A slow reader: a part of what they missed takes longer than it may be sent to them.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        match socket.message().await.expect("told why") {
+            Message::Close(close) => break close.unwrap(),
+            _ => heard += 1,
+        }
+    };
+    assert_eq!(u16::from(close.code), 3003, "{close:?}");
+    assert!(begun.elapsed() < SOON * 2, "{:?}", begun.elapsed());
+    assert!(heard < EVENTS, "they heard all of it");
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_origins_are_not_let_in() {
     let shop = Shop::new().await;
     let process = shop.setup().with("web.cors.allowed_origins", "https://shop.example.com").ready().await;
@@ -159,7 +201,11 @@ async fn at_each_cap_the_next_is_told_to_come_back_and_finds_room_once_another_l
         let again = eventually(SOON, async || Socket::open_with(process, &[]).await.ok());
         assert!(again.await.is_some(), "there is room again");
     }
-    let _one = Socket::open_as(&addressed, &token).await;
+    // Those that are gone have left by then.
+    let open = async || Socket::open_with(&addressed, &[]).await.ok();
+    drop(eventually(SOON, async || Some((open().await?, open().await?))).await.expect("room for two"));
+    let one = eventually(SOON, open).await.expect("room for one");
+    let _one = one.identified(&token).await;
     events(&addressed, "me", Some(&token)).await.assert_problem(503);
     addressed.stop().await;
     capped.stop().await;

@@ -167,10 +167,10 @@ async fn a_process_that_was_away_remembers_what_happened_before_it_began() {
 async fn who_reads_too_slowly_is_dropped_and_the_others_hear_everything() {
     const EVENTS: usize = 600;
     let shop = Shop::new().await;
-    let process = shop.setup().with("live.queue", "64").ready().await;
+    let setup = shop.setup().with("live.queue", "64");
+    let (process, quick) = (setup.clone().with("live.memory", "64").ready().await, setup.ready().await);
     let mut slow = Socket::narrow(&process).await.on(&["movies"]).await;
-    // A browser's reading, all the time; this one has room for all of it.
-    let quick = shop.setup().with("live.queue", "100000").ready().await;
+    // They read all the time, and are behind when so much happens at once: memory has the rest.
     let mut others =
         vec![Socket::open(&quick).await.on(&["movies"]).await, Socket::open(&quick).await.on(&["movies"]).await];
     flood(&shop, EVENTS);
@@ -188,6 +188,98 @@ async fn who_reads_too_slowly_is_dropped_and_the_others_hear_everything() {
     assert_eq!(super::ground::figure(&process, "live_connections{kind=\"websocket\"}").await, 0.0);
     process.stop().await;
     quick.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_at_once_than_a_queue_has_room_for_is_heard_by_all_each_once_in_order() {
+    const EVENTS: usize = 400;
+    let shop = Shop::new().await;
+    let process = shop.setup().with("live.queue", "4").ready().await;
+    let mut sockets = Vec::new();
+    for _ in 0..8 {
+        sockets.push(Socket::open(&process).await.on(&["movies"]).await);
+    }
+    let mut stream = Stream::open(&process, "topic=movies", &[]).await;
+    assert_eq!(stream.next().await.unwrap().name.as_deref(), Some("subscribed"));
+    flood(&shop, EVENTS);
+    let mut ids = Vec::new();
+    for _ in 0..EVENTS {
+        ids.push(stream.next().await.unwrap().id.unwrap());
+    }
+    let each: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(each.len(), EVENTS, "each once");
+    for socket in &mut sockets {
+        for id in &ids {
+            assert_eq!(socket.next().await["id"], id.as_str(), "in the one order");
+        }
+    }
+    assert_eq!(super::ground::figure(&process, "live_dropped_total{reason=\"slow\"}").await, 0.0);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_adds_topics_with_their_past_hears_all_of_them_in_the_one_order() {
+    let shop = Shop::new().await;
+    let editor = shop.editor().await;
+    let process = shop.setup().ready().await;
+    let path = add_film(&process, &editor, "Alien").await;
+    let film = format!("movies/{}", id_of(&path));
+    let mut socket = Socket::open(&process).await.on(&[&film]).await;
+    restock(&process, &editor, &path, 1).await;
+    let first = socket.next().await["id"].clone();
+    let other = add_film(&process, &editor, "Aliens").await;
+    restock(&process, &editor, &path, 2).await;
+    restock(&process, &editor, &other, 1).await;
+    socket.send(&json!({ "type": "subscribe", "topics": ["movies"], "after": first })).await;
+    restock(&process, &editor, &path, 3).await;
+    let (mut films, mut others) = (Vec::new(), Vec::new());
+    while films.last() != Some(&4) || others.last() != Some(&2) {
+        let message = socket.next().await;
+        if message["type"] == "event" {
+            let is_own = message["entity_id"] == id_of(&path);
+            if is_own { &mut films } else { &mut others }.push(message["version"].as_i64().unwrap());
+        }
+    }
+    // One may come twice, before the subscription and with it; none comes after a later one that it was told of since.
+    let since = films.iter().rposition(|version| *version == 3).unwrap();
+    assert_eq!((&films[since..], others), (&[3, 4][..], vec![1, 2]));
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_client_goes_away_leaves_its_place_at_once() {
+    let shop = Shop::new().await;
+    let process = shop.setup().with("live.max_per_address", "3").ready().await;
+    for _ in 0..5 {
+        let mut streams = Vec::new();
+        for _ in 0..3 {
+            let mut stream = Stream::open(&process, "topic=movies", &[]).await;
+            assert_eq!(stream.next().await.unwrap().name.as_deref(), Some("subscribed"));
+            streams.push(stream);
+        }
+        drop(streams);
+        let left = crate::process::eventually(super::ground::SOON, async || {
+            (super::ground::figure(&process, "live_connections{kind=\"sse\"}").await == 0.0).then_some(())
+        });
+        assert!(left.await.is_some(), "they keep their places");
+    }
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_counts_once_for_each_listener_however_many_of_their_topics_it_is_in() {
+    let shop = Shop::new().await;
+    let editor = shop.editor().await;
+    let process = shop.setup().ready().await;
+    let mut socket = Socket::open(&process).await.on(&["movies"]).await;
+    let path = add_film(&process, &editor, "Alien").await;
+    assert_eq!(socket.next().await["version"], 1);
+    let mut socket = socket.on(&[&format!("movies/{}", id_of(&path))]).await;
+    let before = super::ground::figure(&process, "live_deliveries_total").await;
+    restock(&process, &editor, &path, 1).await;
+    assert_eq!(socket.next().await["version"], 2);
+    assert_eq!(super::ground::figure(&process, "live_deliveries_total").await, before + 1.0);
+    process.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ use crate::process::{PATIENCE, Process};
 use crate::shop::Shop;
 
 /// A client on a WebSocket.
-pub(super) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 /// A client on an event stream.
 pub(crate) struct Stream {
@@ -62,15 +62,19 @@ impl Socket {
     }
 
     /// Connects as somebody.
-    pub(super) async fn open_as(process: &Process, token: &str) -> Self {
-        let mut socket = Self::open(process).await;
-        let answer = socket.ask(&json!({ "type": "authenticate", "token": token })).await;
+    pub(crate) async fn open_as(process: &Process, token: &str) -> Self {
+        Self::open(process).await.identified(token).await
+    }
+
+    /// Says who it is, and expects to be known.
+    pub(super) async fn identified(mut self, token: &str) -> Self {
+        let answer = self.ask(&json!({ "type": "authenticate", "token": token })).await;
         assert_eq!(answer["type"], "authenticated", "{answer}");
-        socket
+        self
     }
 
     /// Subscribes, and expects to be.
-    pub(super) async fn on(mut self, topics: &[&str]) -> Self {
+    pub(crate) async fn on(mut self, topics: &[&str]) -> Self {
         let answer = self.ask(&json!({ "type": "subscribe", "topics": topics })).await;
         assert_eq!((&answer["type"], &answer["topics"]), (&json!("subscribed"), &json!(topics)), "{answer}");
         self
@@ -87,7 +91,7 @@ impl Socket {
     }
 
     /// The next message.
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         match self.message().await {
             Some(Message::Text(text)) => serde_json::from_str(&text).unwrap(),
             other => panic!("a message, not {other:?}"),

@@ -60,7 +60,7 @@ impl Ground {
             let settings = settings::load(&settings::Sources::default()).unwrap().settings;
             let feed = Feed::new(instance.db.clone(), liveapp::ENTITIES, settings.live.clone());
             // Nothing has happened yet.
-            feed.tell(Told::From(0));
+            feed.tell(Told::From { from: 0, head: 0 });
             let resources = Resources {
                 settings,
                 db: instance.db,
