@@ -16,8 +16,9 @@ use tokio::task::JoinSet;
 /// Connections that are being opened at once.
 const OPENING: usize = 200;
 
-/// Connections from one address: a port for each.
-const PER_ADDRESS: usize = 19_000;
+/// Connections from one address: a port for each. With most of the ports of an address taken, finding a free one takes the kernel longer
+/// than all the rest.
+const PER_ADDRESS: usize = 4_000;
 
 /// How long an event is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,6 +36,12 @@ pub struct Listeners {
 }
 
 impl Listeners {
+    /// How many addresses so many clients take.
+    #[must_use]
+    pub fn addresses(count: usize) -> usize {
+        count.div_ceil(PER_ADDRESS)
+    }
+
     /// Starts a process that connects so many clients to `server` from `source` on.
     ///
     /// # Errors

@@ -23,7 +23,9 @@ pub(crate) fn is_private(name: &str) -> bool {
 
 /// The last word of a name in lower case: of `refresh_token`, `refresh-token`, `refreshToken` it is `token`.
 pub(crate) fn last_word(name: &str) -> Cow<'_, str> {
-    let word = name.rsplit(['.', '_', '-']).next().unwrap_or(name);
+    // Bytes, since this is asked of every field of every line.
+    let last = name.bytes().rposition(|byte| matches!(byte, b'.' | b'_' | b'-'));
+    let word = last.and_then(|last| name.get(last + 1..)).unwrap_or(name);
     if !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Cow::Borrowed(word);
     }

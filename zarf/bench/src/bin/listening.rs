@@ -104,8 +104,8 @@ async fn measure(
     tokio::time::sleep(SETTLE).await;
     let before = (resident(&servers)?, kernel()?);
     let mut clients = Vec::new();
-    for (server, number) in servers.iter().zip(0u8..) {
-        clients.push(Listeners::start(server.address, each, 2 + 2 * number)?);
+    for (server, source) in servers.iter().zip((2..).step_by(Listeners::addresses(each))) {
+        clients.push(Listeners::start(server.address, each, u8::try_from(source)?)?);
     }
     for client in &mut clients {
         client.ready()?;

@@ -115,13 +115,13 @@ where
         if trail.is_none() && level > Level::WARN {
             return;
         }
+        // What a request comes to is its own line, which is known before any of its fields is written.
+        if metadata.target() == trace::BOUNDARY_EVENTS && Says::is_it(event, trace::REQUEST_EVENT) {
+            return;
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let Fields { message, fields, target } = fields;
-        // What a request comes to is its own line.
-        if metadata.target() == trace::BOUNDARY_EVENTS && message == trace::REQUEST_EVENT {
-            return;
-        }
         let target = target.as_deref().unwrap_or(metadata.target());
         if let Some(trail) = &trail {
             let is_late = trail.with(|notes| {
@@ -182,6 +182,44 @@ where
 /// A value as it may be kept.
 pub(super) fn clean(name: &str, value: &str) -> String {
     if scrub::is_private(name) { scrub::HIDDEN.to_owned() } else { scrub::text(value).into_owned() }
+}
+
+/// Compares the message of a line, and writes nothing.
+struct Says<'w> {
+    /// What of the wanted words is still to come; nothing when it says something else.
+    rest: Option<&'w str>,
+}
+
+impl<'w> Says<'w> {
+    /// Whether a line says this.
+    fn is_it(event: &Event<'_>, words: &'w str) -> bool {
+        let mut says = Self { rest: Some(words) };
+        event.record(&mut says);
+        says.rest == Some("")
+    }
+}
+
+impl Visit for Says<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // Writing fails at the first difference.
+            let _ = write!(self, "{value:?}");
+        }
+    }
+
+    // What is no text is no message, and is not to be written.
+    fn record_str(&mut self, _: &Field, _: &str) {}
+    fn record_u64(&mut self, _: &Field, _: u64) {}
+    fn record_i64(&mut self, _: &Field, _: i64) {}
+    fn record_f64(&mut self, _: &Field, _: f64) {}
+    fn record_bool(&mut self, _: &Field, _: bool) {}
+}
+
+impl fmt::Write for Says<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.rest = self.rest.and_then(|rest| rest.strip_prefix(text));
+        self.rest.map(|_| ()).ok_or(fmt::Error)
+    }
 }
 
 /// Reads the fields of a line or a span.
