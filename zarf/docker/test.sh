@@ -129,7 +129,7 @@ labelled gateway
 served=$(free)
 printf 'listen 127.0.0.1:%s;\n' "$served" >"$work/listen.conf"
 names=$(sed -n 's/^upstream \([a-z]*\) {$/--add-host \1:127.0.0.1/p' zarf/gateway/upstreams.conf)
-podman run --detach --name marquee-smoke --network host --read-only --cap-drop=all --security-opt=no-new-privileges $names \
+podman run --detach --name marquee-smoke --network host --read-only --read-only-tmpfs=false --cap-drop=all --security-opt=no-new-privileges $names \
     --tmpfs /srv/gateway/run:rw,mode=1777 --volume "$work/listen.conf:/srv/gateway/listen.conf:ro" "$image" >/dev/null
 tries=0
 until podman exec marquee-smoke curl -fsS -o /dev/null "http://127.0.0.1:$served/livez" 2>/dev/null; do
