@@ -32,17 +32,8 @@ impl Samples {
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut samples = BTreeMap::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            // The value follows the labels, in which anything may stand.
-            let (series, rest) = match line.rfind('}') {
-                Some(end) => line.split_at(end + 1),
-                None => line.split_once(' ').unwrap_or((line, "")),
-            };
-            let name = series.split('{').next().unwrap_or_default();
-            let value = rest.split_whitespace().next().and_then(|value| value.parse::<f64>().ok());
-            if let Some(value) = value.filter(|value| value.is_finite()) {
-                *samples.entry(name.to_owned()).or_default() += value;
-            }
+        for point in exposition::points(text).filter(|point| point.value.is_finite()) {
+            *samples.entry(point.name.to_owned()).or_default() += point.value;
         }
         Self(samples)
     }

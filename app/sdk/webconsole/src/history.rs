@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use exposition::{Point, points};
 use serde::Serialize;
 
-use crate::exposition::{Point, points};
 use crate::{SAMPLE, millis};
 
 /// How many samples are kept: a quarter of an hour.
@@ -189,7 +189,7 @@ impl Kept {
     fn take(&mut self, exposition: &str, at: SystemTime) {
         let mut sums: HashMap<String, f64> = HashMap::new();
         let mut counted: HashMap<usize, Totals> = HashMap::new();
-        for point in points(exposition) {
+        for point in points(exposition).filter(|point| point.value.is_finite()) {
             match point.name.strip_prefix(REQUESTS) {
                 Some("_bucket") => self.bucket(&point, &mut counted),
                 Some("_count") => self.count(&point, &mut counted),

@@ -11,7 +11,6 @@ mod answer;
 mod assets;
 mod background;
 mod charts;
-mod exposition;
 mod history;
 mod home;
 mod mails;

@@ -1,21 +1,28 @@
-//! Metrics in the text exposition format, read back.
+//! Metrics in Prometheus' text exposition format (version 0.0.4), read back.
+//!
+//! What cannot be read is left out: whoever reads wants the rest.
 
 /// One line: a metric with its labels and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Point<'t> {
-    pub(crate) name: &'t str,
-    pub(crate) labels: Vec<(&'t str, &'t str)>,
-    pub(crate) value: f64,
+pub struct Point<'t> {
+    /// The name of the metric.
+    pub name: &'t str,
+    /// Its labels, their values as they are written: `\"`, `\\` and `\n` stay.
+    pub labels: Vec<(&'t str, &'t str)>,
+    /// Its value, which may be no number (`NaN`) or infinite.
+    pub value: f64,
 }
 
 impl<'t> Point<'t> {
-    pub(crate) fn label(&self, name: &str) -> Option<&'t str> {
+    /// The value of a label.
+    #[must_use]
+    pub fn label(&self, name: &str) -> Option<&'t str> {
         self.labels.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 }
 
-/// The lines of a text that hold a value. Those that cannot be read are left out: the text is of this process.
-pub(crate) fn points(text: &str) -> impl Iterator<Item = Point<'_>> {
+/// The lines of a text that hold a value.
+pub fn points(text: &str) -> impl Iterator<Item = Point<'_>> {
     text.lines().filter(|line| !line.starts_with('#')).filter_map(point)
 }
 
@@ -24,7 +31,8 @@ fn point(line: &str) -> Option<Point<'_>> {
         Some(end) => (line.get(..=end)?, line.get(end + 1..)?.trim()),
         None => line.split_once(' ')?,
     };
-    let value = value.trim().parse().ok()?;
+    // The time may follow.
+    let value = value.split_whitespace().next()?.parse().ok()?;
     let Some((name, labels)) = series.split_once('{') else {
         return Some(Point { name: series, labels: Vec::new(), value });
     };
@@ -56,7 +64,7 @@ mod tests {
     #[test]
     fn lines_are_read_with_their_labels() {
         let text = "# HELP a b\n# TYPE a counter\na 1\na_seconds{route=\"/v1/{id},x\",status=\"200\"} 2.5\n\
-                    b{l=\"say \\\"no\\\"\"} NaN\nbroken\n\nc{} 7\n";
+                    b{l=\"say \\\"no\\\"\"} NaN\nbroken\n\nc{} 7 1395066363000\n";
         let read: Vec<_> = points(text).collect();
         assert_eq!(read.len(), 4, "{read:?}");
         assert_eq!(read[0], Point { name: "a", labels: Vec::new(), value: 1.0 });
