@@ -47,7 +47,10 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
     let (cards, notify) = payments::open(&settings, service, &tasks)?;
     let stores = media::open(&settings, service, &tasks).context("media.stores")?;
     let payees = peers::payees(&settings, &users).context("peers")?;
-    let feed = Feed::new(db.clone(), service.live.unwrap_or_default(), live::limits(&settings));
+    let feed = match service.live {
+        Some(entities) => Feed::new(db.clone(), entities, live::limits(&settings, service::open_files())),
+        None => Feed::new(db.clone(), &[], settings.live.clone()),
+    };
     let resources = Resources { settings, db, authenticator, users, cards, payees, stores, readiness, feed };
 
     background::load_list_key(&tasks, &resources.db, &list_key);

@@ -22,10 +22,11 @@ fn reserve(settings: &Settings) -> usize {
     512 + usize::try_from(settings.db.max_connections).unwrap_or(usize::MAX)
 }
 
-/// What the feed is limited by: its connections are files, and where there are none left, no request is answered any more.
-pub(crate) fn limits(settings: &Settings) -> settings::Live {
+/// What the feed is limited by in a process that may open so many files, `None` for any number: its connections are files, and where
+/// there are none left, no request is answered any more.
+pub(crate) fn limits(settings: &Settings, files: Option<usize>) -> settings::Live {
     let mut live = settings.live.clone();
-    let room = service::open_files().map_or(usize::MAX, |files| files.saturating_sub(reserve(settings)).max(1));
+    let room = files.map_or(usize::MAX, |files| files.saturating_sub(reserve(settings)).max(1));
     if live.max_connections > room {
         tracing::warn!(
             max_connections = room,
@@ -70,4 +71,20 @@ pub(crate) async fn start(
         feed.left().await;
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_no_more_connections_than_files_beside_those_for_all_else() {
+        let mut settings = settings::load(&settings::Sources::default()).unwrap().settings;
+        settings.live.max_connections = 15_000;
+        for (files, connections) in
+            [(None, 15_000), (Some(20_000), 15_000), (Some(4096), 4096 - reserve(&settings)), (Some(256), 1)]
+        {
+            assert_eq!(limits(&settings, files).max_connections, connections, "{files:?}");
+        }
+    }
 }

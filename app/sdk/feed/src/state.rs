@@ -247,3 +247,86 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use events::Event;
+    use serde_json::json;
+
+    use super::*;
+    use crate::item::{Entity, Of};
+
+    const ENTITIES: &[Entity] = &[Entity { name: "film", topic: Some("films"), is_listed: true, members: &[] }];
+    const FILMS: Key = Key { entity: "film", of: Of::All };
+    const ID: Uuid = Uuid::from_u128(7);
+    const FILM: Key = Key { entity: "film", of: Of::Row(ID) };
+
+    fn item(position: i64) -> Item {
+        let event: Event = serde_json::from_value(json!({
+            "id": Uuid::from_u128(position.unsigned_abs().into()), "position": position, "partition": 0, "entity": "film",
+            "entity_id": ID, "version": position, "action": "updated", "owner_id": null, "data": {},
+            "occurred_at": "2026-01-01T00:00:00Z",
+        }))
+        .unwrap();
+        Item::new(ENTITIES, &event).unwrap()
+    }
+
+    fn live(queue: usize) -> Live {
+        Live { queue, ..settings::load(&settings::Sources::default()).unwrap().settings.live }
+    }
+
+    fn enter(state: &mut State, live: &Live) -> (u64, Arc<Outbox>) {
+        state.enter(Who::at(Ipv4Addr::LOCALHOST.into()), Kind::Sse, live).unwrap()
+    }
+
+    fn positions(missed: &Missed) -> Vec<i64> {
+        missed.items.iter().map(|item| item.position).collect()
+    }
+
+    #[test]
+    fn nobody_joins_in_while_the_past_is_told() {
+        let (mut state, live) = (State::default(), live(10));
+        let (seat, outbox) = enter(&mut state, &live);
+        state.begin(0, 2);
+        state.hand_out(item(1), 100);
+        assert_eq!(state.attach(seat, &[], &[FILMS], None, &live).unwrap_err(), Refused::Starting);
+        state.hand_out(item(2), 100);
+        let Attached::Live(missed) = state.attach(seat, &[], &[FILMS], None, &live).unwrap() else { panic!("live") };
+        assert_eq!((positions(&missed), outbox.take().is_none()), (vec![], true), "the past is nobody's present");
+        assert_eq!(state.hand_out(item(3), 100), 1);
+        assert_eq!(outbox.take().unwrap().position, 3);
+    }
+
+    #[test]
+    fn a_subscription_with_a_past_comes_in_one_order_with_what_waits_and_what_had_no_room() {
+        let (mut state, live) = (State::default(), live(2));
+        let (seat, outbox) = enter(&mut state, &live);
+        state.begin(0, 0);
+        state.attach(seat, &[], &[FILM], None, &live).unwrap();
+        for position in 1..=5 {
+            state.hand_out(item(position), 100);
+        }
+        let attached = state.attach(seat, &[FILM], &[FILMS], Some(3), &live).unwrap();
+        let Attached::Live(missed) = attached else { panic!("{attached:?}") };
+        assert_eq!(positions(&missed), [1, 2, 3, 4, 5]);
+        assert!(outbox.take().is_none() && outbox.behind().is_none());
+    }
+
+    #[test]
+    fn who_comes_from_a_replica_that_is_further_waits_for_this_one() {
+        let (mut state, live) = (State::default(), live(10));
+        let (seat, outbox) = enter(&mut state, &live);
+        state.begin(0, 0);
+        let attached = state.attach(seat, &[], &[FILM], Some(2), &live).unwrap();
+        let Attached::Live(Missed { last_id: None, .. }) = attached else { panic!("{attached:?}") };
+        // What else they ask for would be passed over up to there.
+        assert_eq!(state.attach(seat, &[FILM], &[FILMS], None, &live).unwrap_err(), Refused::Starting);
+        for position in 1..=3 {
+            state.hand_out(item(position), 100);
+        }
+        assert_eq!(outbox.take().unwrap().position, 3, "the others they have had");
+        state.attach(seat, &[FILM], &[FILMS], None, &live).unwrap();
+    }
+}

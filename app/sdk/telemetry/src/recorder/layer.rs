@@ -35,7 +35,6 @@ const FOREIGN: [&str; 7] = ["h2", "hyper", "opentelemetry", "rustls", "tonic", "
 /// Notes what happens in requests.
 pub(crate) struct Recorder {
     ring: Arc<Ring>,
-    keep: Keep,
     ended: AtomicU64,
 }
 
@@ -52,7 +51,7 @@ pub(crate) fn filter<S>() -> impl Filter<S> {
 
 impl Recorder {
     pub(crate) fn new(keep: Keep) -> Self {
-        Self { ring: Arc::new(Ring::new(keep)), keep, ended: AtomicU64::new(0) }
+        Self { ring: Arc::new(Ring::new(keep)), ended: AtomicU64::new(0) }
     }
 
     pub(crate) fn requests(&self) -> Requests {
@@ -72,7 +71,7 @@ impl Recorder {
 
     fn keep(&self, trail: &Trail, reason: Option<Reason>) {
         let number = self.ended.fetch_add(1, Ordering::Relaxed);
-        let is_chosen = number.is_multiple_of(self.keep.one_of.max(1));
+        let is_chosen = number.is_multiple_of(self.ring.one_of().max(1));
         match reason.or_else(|| is_chosen.then_some(Reason::Chosen)) {
             Some(reason) => self.ring.keep(trail.clone(), reason),
             None => trail.with(|notes| notes.is_dropped = true),
