@@ -1,6 +1,7 @@
 #!/bin/sh
 # The pages of the console: built anew and compared with what is committed, then used in a browser against services of their own,
-# one of a developer and one in production on the same database. With `shots` as its argument, pictures for the README are taken.
+# one of a developer and one in production on the same database, which knows no mail: it would try to send what the other one keeps.
+# With `shots` as its argument, pictures for the README are taken.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$(pwd)
@@ -30,7 +31,7 @@ development=$pid
 await_ready "$2"
 MARQUEE__ENV=production MARQUEE__AUTH__ISSUER=https://api.marquee.test MARQUEE__MAIL__SMTP_URL=smtp://127.0.0.1:9 \
     MARQUEE__MAIL__FROM='Marquee <no-reply@marquee.test>' MARQUEE__MEDIA__STORES="file://$scratch/media" \
-    start_service console-production "$4" "$5"
+    start_service console-production "$4" "$5" catalog
 production=$pid
 await_ready "$4"
 

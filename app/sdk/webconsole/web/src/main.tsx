@@ -3,7 +3,7 @@ import './style.css';
 
 import { render } from 'preact';
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Home } from './api';
 import { Background } from './pages/background';
 import { ChartsPage } from './pages/charts';
@@ -29,7 +29,8 @@ const PAGES: [path: string, label: string, key: string][] = [
 function Search(): VNode {
   const [words, setWords] = useState('');
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // With the first rendering, not after it: who sees the page may press a key.
+  useLayoutEffect(() => {
     let isAfterG = false;
     const pressed = (event: KeyboardEvent) => {
       const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test((event.target as Element).tagName);
@@ -86,7 +87,7 @@ function App(): VNode {
   const path = useLocation().pathname.slice(ROOT.length).replace(/\/$/, '');
   const { data: home, error } = usePoll<Home>('/home', 10_000);
   const current = PAGES.find(([own]) => (own === '' ? path === '' : path.startsWith(own)));
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${current?.[1] ?? 'Console'} · ${home?.service ?? 'Console'}`;
   }, [current, home?.service]);
   return (
