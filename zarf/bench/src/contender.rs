@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::fixture;
 use crate::process::Process;
+use crate::{fixture, members};
 
 /// Connections of every contender's pool.
 const CONNECTIONS: &str = "10";
@@ -88,6 +88,7 @@ impl Contender {
             .env("MARQUEE__LIVE__MAX_CONNECTIONS", "1000000")
             .env("MARQUEE__LIVE__MAX_PER_ADDRESS", "1000000")
             .env("MARQUEE__LIVE__MAX_PER_TOPIC", "1000000")
+            .env("MARQUEE__AUTH__ISSUER", members::ISSUER)
             .stdout(Stdio::null())
             .stderr(File::create(folder.join(format!("live-{number}.stderr")))?);
         if let Some(broker) = broker {

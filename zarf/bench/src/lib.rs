@@ -9,6 +9,7 @@ pub mod depth;
 pub mod fixture;
 pub mod listeners;
 pub mod load;
+pub mod members;
 pub mod pgbench;
 pub mod places;
 pub mod process;

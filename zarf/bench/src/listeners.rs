@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,7 @@ const PER_ADDRESS: usize = 4_000;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const HANDSHAKE: &str = "GET /v1/live HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+                         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 const SUBSCRIBE: &[u8] = br#"{"type":"subscribe","topics":["movies"]}"#;
 
@@ -42,16 +43,25 @@ impl Listeners {
         count.div_ceil(PER_ADDRESS)
     }
 
-    /// Starts a process that connects so many clients to `server` from `source` on.
+    /// Starts a process that connects so many clients to `server` from `source` on; each with one of the access tokens in this
+    /// file, if there is one.
     ///
     /// # Errors
     /// It can't be started.
-    pub fn start(server: SocketAddr, count: usize, source: u8) -> Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .args(["--listen-to", &server.to_string(), "--count", &count.to_string(), "--source", &source.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+    pub fn start(server: SocketAddr, count: usize, source: u8, tokens: Option<&Path>) -> Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([
+            "--listen-to",
+            &server.to_string(),
+            "--count",
+            &count.to_string(),
+            "--source",
+            &source.to_string(),
+        ]);
+        if let Some(tokens) = tokens {
+            command.arg("--tokens").arg(tokens);
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take().context("stdin")?;
         let output = BufReader::new(child.stdout.take().context("stdout")?);
         Ok(Self { child, input, output })
@@ -104,7 +114,9 @@ impl Drop for Listeners {
 /// # Errors
 /// A client could not connect.
 #[expect(clippy::print_stdout, reason = "it is how the process answers")]
-pub async fn serve(server: SocketAddr, count: usize, source: u8) -> Result<()> {
+pub async fn serve(server: SocketAddr, count: usize, source: u8, tokens: Option<&Path>) -> Result<()> {
+    let tokens = tokens.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let mut tokens = tokens.lines().map(str::to_owned);
     let (opening, heard) = (Arc::new(Semaphore::new(OPENING)), mpsc::unbounded_channel::<u64>());
     let (sender, mut receiver) = heard;
     let subscribed = Arc::new(AtomicUsize::new(0));
@@ -112,9 +124,10 @@ pub async fn serve(server: SocketAddr, count: usize, source: u8) -> Result<()> {
     for number in 0..count {
         let (opening, sender, subscribed) = (Arc::clone(&opening), sender.clone(), Arc::clone(&subscribed));
         let address = source + u8::try_from(number / PER_ADDRESS)?;
+        let token = tokens.next();
         clients.spawn(async move {
             let turn = opening.acquire().await?;
-            let stream = connect(server, address).await?;
+            let stream = connect(server, address, token).await?;
             drop(turn);
             subscribed.fetch_add(1, Ordering::Relaxed);
             listen(stream, &sender).await
@@ -150,11 +163,12 @@ pub async fn serve(server: SocketAddr, count: usize, source: u8) -> Result<()> {
     Ok(())
 }
 
-async fn connect(server: SocketAddr, address: u8) -> Result<TcpStream> {
+async fn connect(server: SocketAddr, address: u8, token: Option<String>) -> Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from(([127, 0, 0, address], 0)))?;
     let mut stream = socket.connect(server).await.context("connecting")?;
-    stream.write_all(HANDSHAKE.as_bytes()).await?;
+    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    stream.write_all(format!("{HANDSHAKE}{authorization}\r\n").as_bytes()).await?;
     let mut head = [0; 1024];
     let mut read = 0;
     while !head[..read].ends_with(b"\r\n\r\n") {

@@ -1,6 +1,6 @@
 //! One client's conversation with the feed, whatever it is sent by.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use apierror::{ApiError, Code};
@@ -18,6 +18,9 @@ use crate::topic::Topic;
 /// How often it is asked whether a token is still good. The answer may be 5 s old (`auth::STATE_LIFETIME`): what is taken from
 /// somebody is gone within 10 s.
 const CHECK: Duration = Duration::from_secs(2);
+
+/// All who are due within this time ask together: `auth` asks the database with one statement for many.
+const TICK: Duration = Duration::from_millis(250);
 
 /// How long the answer may take: whoever cannot be confirmed is not sent to.
 const CONFIRMATION: Duration = Duration::from_secs(1);
@@ -185,7 +188,7 @@ impl Session {
 
     /// When it has to be asked again whether the token is good; `None` for those who have none.
     pub(crate) fn check_at(&self) -> Option<Instant> {
-        self.token.as_ref().map(|_| self.checked + CHECK)
+        self.token.as_ref().map(|_| next_tick(self.checked + CHECK))
     }
 
     /// Asks whether the token is still good, and good for what is subscribed to.
@@ -246,5 +249,31 @@ impl Session {
             },
         };
         self.seat.keys().iter().copied().filter(|key| key.of == of).collect()
+    }
+}
+
+/// The first moment from `at` on at which whoever listens to this process asks.
+fn next_tick(at: Instant) -> Instant {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let since = at.saturating_duration_since(*FIRST).as_millis();
+    let ticks = since.div_ceil(TICK.as_millis());
+    *FIRST + TICK * u32::try_from(ticks).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_who_are_due_at_nearly_the_same_time_ask_together() {
+        let first = next_tick(Instant::now());
+        let mut moments = std::collections::HashSet::new();
+        for micros in (0..2_000_000).step_by(1_000) {
+            let due = first + Duration::from_micros(micros);
+            let asked = next_tick(due);
+            assert!(asked >= due && asked < due + TICK + Duration::from_millis(1), "{:?}", asked - due);
+            moments.insert(asked);
+        }
+        assert!(moments.len() <= 10, "{} moments in 2 s", moments.len());
     }
 }

@@ -9,11 +9,12 @@ use actix_web::http::header::{self, HeaderMap};
 use apierror::ApiError;
 use keystore::{KeyStore, Snapshot};
 use sqldb::Db;
-use types::{Roles, Scope, SessionId, UserId};
+use types::SessionId;
 use uuid::Uuid;
 
 use crate::caller::{Caller, Principal};
 use crate::claims::{self, Accepted, CLIENT_ID, Issued, LEEWAY, Refusal, TYP};
+use crate::states::{State, States};
 
 /// Issues access tokens and recognises them. Cheap to clone; clones share their caches.
 ///
@@ -25,13 +26,10 @@ pub struct Authenticator(Arc<Inner>);
 
 struct Inner {
     keys: KeyStore,
-    users: userbus::Business,
-    sessions: sessionbus::Business,
     settings: Settings,
     /// By the token itself, to the byte.
     tokens: moka::sync::Cache<Box<str>, Known>,
-    /// Of users in their sessions.
-    states: moka::future::Cache<(UserId, Option<SessionId>), State>,
+    states: States,
     /// When the folder of keys was last looked at, in seconds since 1970.
     looked_at: AtomicI64,
     is_folder_unreadable: AtomicBool,
@@ -64,34 +62,11 @@ pub const STATE_LIFETIME: Duration = Duration::from_secs(5);
 /// The most tokens and the most users that are remembered. A token and its entry are about 700 bytes.
 const REMEMBERED: u64 = 20_000;
 
-/// When a client should come back whose state the database did not tell.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
 /// A token whose signature and claims were right under this generation of the keys.
 #[derive(Clone, Copy)]
 struct Known {
     accepted: Accepted,
     generation: u64,
-}
-
-/// What the database said of a user in a session.
-#[derive(Clone, Copy)]
-enum State {
-    /// Gone, disabled or not activated.
-    NoUser,
-    /// The session has ended.
-    NoSession,
-    /// They may use what they got when they signed in.
-    Good(Roles),
-}
-
-/// Why a state is not known.
-#[derive(Debug, thiserror::Error)]
-enum LookUpError {
-    #[error("the user could not be looked up")]
-    User(#[from] userbus::Error),
-    #[error("the session could not be looked up")]
-    Session(#[from] sessionbus::Error),
 }
 
 impl Authenticator {
@@ -112,11 +87,9 @@ impl Authenticator {
         let token_lifetime = settings.access_ttl + Duration::from_secs(LEEWAY.unsigned_abs());
         Self(Arc::new(Inner {
             keys,
-            users,
-            sessions: sessionbus::Business::new(db.clone()),
             settings,
             tokens: moka::sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(token_lifetime).build(),
-            states: moka::future::Cache::builder().max_capacity(REMEMBERED).time_to_live(state_lifetime).build(),
+            states: States::new(users, db, REMEMBERED, state_lifetime),
             looked_at: AtomicI64::new(0),
             is_folder_unreadable: AtomicBool::new(false),
         }))
@@ -186,7 +159,7 @@ impl Authenticator {
     /// As [`Authenticator::authenticate`].
     pub async fn recognise(&self, token: &str) -> Result<Principal, ApiError> {
         let Accepted { user_id, token_id, session_id, .. } = self.accept(token).map_err(refused)?;
-        match self.state(user_id, session_id).await? {
+        match self.0.states.of(user_id, session_id).await? {
             State::Good(roles) => Ok(Principal { user_id, roles, token_id, session_id }),
             State::NoUser => Err(refused(Refusal::User)),
             State::NoSession => Err(refused(Refusal::Session)),
@@ -220,29 +193,6 @@ impl Authenticator {
         Ok(accepted)
     }
 
-    /// Of many requests at once of one session, one asks the database.
-    async fn state(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<State, ApiError> {
-        let look_up = self.look_up(user_id, session_id);
-        let state = self.0.states.try_get_with((user_id, session_id), look_up).await;
-        state.map_err(|error| match error.may_pass() {
-            true => ApiError::unavailable(RETRY_AFTER).with_cause(error),
-            false => ApiError::internal(error),
-        })
-    }
-
-    async fn look_up(&self, user_id: UserId, session_id: Option<SessionId>) -> Result<State, LookUpError> {
-        let user = match self.0.users.query_by_id(Scope::Any, user_id).await {
-            Ok(user) if user.may_sign_in() => user,
-            Ok(_) | Err(userbus::Error::NotFound) => return Ok(State::NoUser),
-            Err(error) => return Err(error.into()),
-        };
-        let is_live = match session_id {
-            Some(session_id) => self.0.sessions.is_live(session_id).await?,
-            None => true,
-        };
-        Ok(if is_live { State::Good(user.roles) } else { State::NoSession })
-    }
-
     /// Reads the folder of keys if it has changed; looks once a second at most.
     fn look_at_folder(&self, now: i64) {
         let last = self.0.looked_at.load(Ordering::Relaxed);
@@ -262,19 +212,6 @@ impl Authenticator {
             Ok(true) => tracing::info!("the signing keys were read again"),
             _ => {}
         }
-    }
-}
-
-impl LookUpError {
-    /// Whether the database may answer the next time.
-    fn may_pass(&self) -> bool {
-        let (Self::User(userbus::Error::Store(error)) | Self::Session(sessionbus::Error::Store(error))) = self else {
-            return false;
-        };
-        matches!(
-            error,
-            sqldb::Error::Unavailable { .. } | sqldb::Error::DeadlineExceeded | sqldb::Error::Conflict { .. }
-        )
     }
 }
 

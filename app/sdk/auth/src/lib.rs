@@ -4,6 +4,7 @@ mod authenticator;
 mod caller;
 mod claims;
 pub mod policy;
+mod states;
 
 pub use crate::authenticator::{AccessToken, Authenticator, STATE_LIFETIME, Settings};
 pub use crate::caller::{Caller, Principal};

@@ -9,6 +9,8 @@ mod filter;
 mod model;
 mod store;
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use paging::{OrderBy, Page, Slice};
 use sqldb::{Db, Tx};
@@ -167,12 +169,12 @@ impl Business {
         store::query_by_id(&self.db, scope, session_id).await?.ok_or(Error::NotFound)
     }
 
-    /// Whether the session lives: what belongs to it works. One look-up by key.
+    /// Which of these sessions live: what belongs to them works. A look-up by key for each, in one statement.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn is_live(&self, session_id: SessionId) -> Result<bool, Error> {
-        Ok(store::is_live(&self.db, session_id).await?)
+    pub async fn live_of(&self, session_ids: &[SessionId]) -> Result<HashSet<SessionId>, Error> {
+        Ok(store::live_of(&self.db, session_ids).await?)
     }
 
     /// Ends the sessions that have expired, and says how many there were. Run it now and then, on any replica.

@@ -1,5 +1,7 @@
 //! Sessions in PostgreSQL: the statements, the rows, what becomes what.
 
+use std::collections::HashSet;
+
 use keyset::Keyset;
 use paging::{Direction, Key, Keys, OrderBy, Page, Slice};
 use sqldb::{Db, Tx};
@@ -194,12 +196,13 @@ pub(crate) async fn query_by_id(db: &Db, scope: Scope, session_id: SessionId) ->
     Ok(db.fetch_optional(sql.build_query_as::<Row>()).await?.map(Session::from))
 }
 
-pub(crate) async fn is_live(db: &Db, session_id: SessionId) -> Result<bool, sqldb::Error> {
+pub(crate) async fn live_of(db: &Db, session_ids: &[SessionId]) -> Result<HashSet<SessionId>, sqldb::Error> {
     const SQL: &str = "
-        SELECT EXISTS (
-            SELECT FROM sessions WHERE session_id = $1 AND expires_at > now() AND last_used_at > now() - $2)";
-    let (is_live,) = db.fetch_one(sqlx::query_as::<_, (bool,)>(SQL).bind(session_id.uuid()).bind(IDLE)).await?;
-    Ok(is_live)
+        SELECT session_id FROM sessions
+        WHERE session_id = ANY ($1) AND expires_at > now() AND last_used_at > now() - $2";
+    let ids: Vec<Uuid> = session_ids.iter().map(|session_id| session_id.uuid()).collect();
+    let rows = db.fetch_all(sqlx::query_as::<_, (Uuid,)>(SQL).bind(ids).bind(IDLE)).await?;
+    Ok(rows.into_iter().map(|(session_id,)| SessionId::restore(session_id)).collect())
 }
 
 async fn count(db: &Db, scope: Scope) -> Result<u64, sqldb::Error> {

@@ -236,6 +236,14 @@ impl Business {
         self.store.query_by_id(user_id).await?.ok_or(Error::NotFound)
     }
 
+    /// The users with these ids, in no order, as many as there are.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn query_by_ids(&self, user_ids: &[UserId]) -> Result<Vec<User>, Error> {
+        Ok(self.store.query_by_ids(user_ids).await?)
+    }
+
     /// The user with this id as one whom anybody may give money: they may sign in, and so have it.
     ///
     /// # Errors

@@ -206,6 +206,13 @@ impl Store {
         Ok(row.map(User::from))
     }
 
+    pub(crate) async fn query_by_ids(&self, user_ids: &[UserId]) -> Result<Vec<User>, sqldb::Error> {
+        const SQL: &str = concat!("SELECT ", columns!(), " FROM users WHERE user_id = ANY ($1)");
+        let ids: Vec<Uuid> = user_ids.iter().map(|user_id| user_id.uuid()).collect();
+        let rows = self.db.fetch_all(sqlx::query_as::<_, Row>(SQL).bind(ids)).await?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
     pub(crate) async fn query_by_email(&self, email: &Email) -> Result<Option<(User, PasswordHash)>, sqldb::Error> {
         const SQL: &str = concat!("SELECT ", columns!(), ", password_hash FROM users WHERE email = $1");
         let row = self.db.fetch_optional(sqlx::query_as::<_, CredentialRow>(SQL).bind(email.as_str())).await?;

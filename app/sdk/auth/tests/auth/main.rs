@@ -8,4 +8,5 @@ mod attacks;
 mod keys;
 mod policy;
 mod state;
+mod together;
 mod tokens;

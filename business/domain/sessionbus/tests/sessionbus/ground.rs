@@ -41,7 +41,7 @@ impl Ground {
     }
 
     pub(crate) async fn is_live(&self, session: &Session) -> bool {
-        self.sessions.is_live(session.id).await.unwrap()
+        self.sessions.live_of(&[session.id]).await.unwrap().contains(&session.id)
     }
 
     /// Lets time pass for all sessions.
