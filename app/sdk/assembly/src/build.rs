@@ -64,6 +64,9 @@ pub(crate) async fn build(service: &'static Service, start: Start) -> Result<Par
 
     let web = mux::Settings::from(&resources.settings);
     let mut builder = mux::Builder::new((service.about)(), resources.authenticator.clone(), web);
+    if let Some(whole) = service.speaks_for {
+        builder = builder.speaks_for(whole);
+    }
     let tables = (service.tables)(&resources);
     let routes = webconsole::Line::of(&tables);
     for table in tables {

@@ -95,6 +95,7 @@ mod tests {
         version: "0",
         summary: "an example",
         about: || unreachable!("nobody asks"),
+        speaks_for: None,
         tables: |_| Vec::new(),
         work: |_, _| Ok(()),
         jobs: |_, runner| Ok(runner),

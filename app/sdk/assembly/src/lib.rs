@@ -27,7 +27,7 @@ use clap::{Command, FromArgMatches};
 use feed::{Entity, Feed};
 use jobs::Runner;
 use mail::Mailer;
-use mux::{About, Routes};
+use mux::{About, Routes, Whole};
 use peers::Payees;
 use seeding::Seed;
 use service::Tasks;
@@ -51,6 +51,8 @@ pub struct Service {
     pub summary: &'static str,
     /// What its API says of itself.
     pub about: fn() -> About,
+    /// What is read at it in place of that, where it stands for several services.
+    pub speaks_for: Option<Whole>,
     /// Its tables of routes, in the order of the documentation.
     pub tables: fn(&Resources) -> Vec<Routes>,
     /// Starts what it does beside its requests and beside what every service does.

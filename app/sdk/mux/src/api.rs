@@ -11,6 +11,8 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, Error};
 
 use crate::boundary::Factory;
+use crate::docs;
+use crate::docs::{Documents, Whole};
 use crate::gate::{Authenticate, Authenticator};
 use crate::openapi::About;
 use crate::path::Tree;
@@ -18,7 +20,6 @@ use crate::pipeline::Shared;
 use crate::rate::Limiter;
 use crate::route::{Access, Configure, Routes, Serve};
 use crate::settings::Settings;
-use crate::{docs, openapi};
 
 /// The tables of a service, being collected.
 pub struct Builder {
@@ -26,6 +27,7 @@ pub struct Builder {
     authenticator: Authenticator,
     settings: Settings,
     tables: Vec<Routes>,
+    whole: Option<Whole>,
 }
 
 /// An application, ready to be made once for each worker.
@@ -90,7 +92,15 @@ pub(crate) struct ListedMethod {
 impl Builder {
     /// Begins an application that tells of itself as `about`.
     pub fn new(about: About, authenticator: impl Authenticate, settings: Settings) -> Self {
-        Self { about, authenticator: Arc::new(authenticator), settings, tables: Vec::new() }
+        Self { about, authenticator: Arc::new(authenticator), settings, tables: Vec::new(), whole: None }
+    }
+
+    /// Serves what `whole` says in place of what its own tables say: for the one of several services that speaks for all of
+    /// them.
+    #[must_use]
+    pub fn speaks_for(mut self, whole: Whole) -> Self {
+        self.whole = Some(whole);
+        self
     }
 
     /// Adds a table.
@@ -106,8 +116,11 @@ impl Builder {
     ///
     /// Fails when two routes or operations clash: a fault of the program, seen by its first test.
     pub fn build(mut self) -> Result<Api, BuildError> {
-        let description = openapi::describe(&self.about, &self.tables)?;
-        self.tables.push(docs::routes(&self.about, &self.tables, description)?);
+        let documents = Documents::new(&self.about, &self.tables)?;
+        self.tables.push(docs::routes(match self.whole {
+            Some(whole) => documents.of(whole),
+            None => documents,
+        }));
         let limiter = self.settings.quota.map(Limiter::new);
         let (tree, table) = list(&self.tables)?;
         let limits = request::Limits { size: self.settings.body_limit, time: self.settings.body_timeout };

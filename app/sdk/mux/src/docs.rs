@@ -2,6 +2,7 @@
 
 mod policy;
 
+use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Write as _;
 use std::hash::{Hash as _, Hasher as _};
@@ -38,11 +39,21 @@ const PAGE_POLICY: HeaderValue =
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("public, no-cache");
 
-struct Documents {
+/// What the whole says of itself that an API is a part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole {
+    /// Its description (OpenAPI), as JSON.
+    pub description: &'static str,
+    /// The page of its policy, as [`policy_page`] makes it.
+    pub policy: &'static str,
+}
+
+/// What is served.
+pub(crate) struct Documents {
     title: String,
     description: Bytes,
     tag: HeaderValue,
-    policy: String,
+    policy: Cow<'static, str>,
     reference: Arc<Config<'static>>,
 }
 
@@ -52,7 +63,7 @@ struct Documents {
 ///
 /// Fails when two operations clash.
 pub fn pages(about: &About, tables: &[Routes]) -> Result<Routes, BuildError> {
-    routes(about, tables, describe(about, tables)?)
+    Ok(routes(Documents::new(about, tables)?))
 }
 
 /// The page of the policy, as [`pages`] serve it.
@@ -60,30 +71,43 @@ pub fn policy_page(about: &About, tables: &[Routes]) -> String {
     html(&about.title, "Policy", &policy::body(tables))
 }
 
-/// The routes that serve `description` of `tables` and what belongs to it.
-pub(crate) fn routes(about: &About, tables: &[Routes], description: Vec<u8>) -> Result<Routes, BuildError> {
-    let reference = Config::from(DOCUMENT)
-        .validator_url("none")
-        .try_it_out_enabled(true)
-        .persist_authorization(true)
-        .display_operation_id(true);
-    let documents = Documents {
-        title: about.title.clone(),
-        tag: tag(&description),
-        description: Bytes::from(description),
-        policy: policy::body(tables),
-        reference: Arc::new(reference),
-    };
+impl Documents {
+    /// What the API of these tables says of itself.
+    pub(crate) fn new(about: &About, tables: &[Routes]) -> Result<Self, BuildError> {
+        let description = describe(about, tables)?;
+        let reference = Config::from(DOCUMENT)
+            .validator_url("none")
+            .try_it_out_enabled(true)
+            .persist_authorization(true)
+            .display_operation_id(true);
+        Ok(Self {
+            title: about.title.clone(),
+            tag: tag(&description),
+            description: description.into(),
+            policy: policy_page(about, tables).into(),
+            reference: Arc::new(reference),
+        })
+    }
+
+    /// The same with what the whole says.
+    pub(crate) fn of(self, Whole { description, policy }: Whole) -> Self {
+        let description = Bytes::from_static(description.as_bytes());
+        Self { tag: tag(&description), description, policy: policy.into(), ..self }
+    }
+}
+
+/// The routes that serve them.
+pub(crate) fn routes(documents: Documents) -> Routes {
     let describes = operation("describe_api", "Describe the API").responds(200, "application/json");
     let page = |id| operation(id, "Explain").responds(200, "text/html");
-    Ok(Routes::new("docs", "What the API says of itself")
+    Routes::new("docs", "What the API says of itself")
         .get(DOCUMENT, Access::Open, describes, document)
         .get("/docs", Access::Open, operation("docs", "Find the reference"), to_reference)
         .get(POLICY, Access::Open, page("explain_policy"), explain_policy)
         .get("/docs/{file*}", Access::Open, operation("read_docs", "Read it"), reference_file)
         .get("/problems", Access::Open, page("list_problems"), problems)
         .get("/problems/{slug}", Access::Open, page("explain_problem"), problem)
-        .data(documents))
+        .data(documents)
 }
 
 async fn document(documents: Data<Documents>) -> HttpResponse {
@@ -128,7 +152,7 @@ async fn reference_file(
 }
 
 async fn explain_policy(documents: Data<Documents>) -> HttpResponse {
-    page(&documents.title, "Policy", &documents.policy)
+    served(documents.policy.clone().into_owned())
 }
 
 async fn problems(documents: Data<Documents>) -> HttpResponse {
@@ -160,7 +184,10 @@ async fn problem(slug: Path<String>, documents: Data<Documents>) -> Result<HttpR
 }
 
 fn page(api: &str, heading: &str, body: &str) -> HttpResponse {
-    let html = html(api, heading, body);
+    served(html(api, heading, body))
+}
+
+fn served(html: String) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, HTML))
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))

@@ -30,7 +30,7 @@ mod settings;
 pub use crate::accept::{is_known, preferred};
 pub use crate::api::{Api, BuildError, Builder};
 pub use crate::connection::{Connection, Switch, unless_gone};
-pub use crate::docs::{pages, policy_page, tag};
+pub use crate::docs::{Whole, pages, policy_page, tag};
 pub use crate::download::{Chunks, Downloads, Gone};
 pub use crate::gate::Authenticate;
 pub use crate::openapi::{About, describe};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use assembly::{Resources, Service, account_jobs};
-use mux::{About, Routes};
+use mux::{About, Routes, Whole};
 use seeding::{PASSWORD, Seed};
 use service::Tasks;
 
@@ -13,6 +13,7 @@ pub const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The accounts of Marquee: users, sessions, tokens, keys, audits",
     about,
+    speaks_for: Some(PRODUCT),
     tables,
     work,
     jobs: account_jobs,
@@ -23,6 +24,13 @@ pub const SERVICE: Service = Service {
     live: None,
     entry: "/openapi.json",
     first_steps,
+};
+
+/// What all services together serve: a gateway leads to this one whoever wants to read of them. `admin check` compares these files
+/// with the code.
+const PRODUCT: Whole = Whole {
+    description: include_str!("../../../../zarf/openapi/platform.json"),
+    policy: include_str!("../../../../zarf/openapi/policy.html"),
 };
 
 /// What a development machine starts with, beside users and films.

@@ -13,6 +13,7 @@ pub const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The catalogue of Marquee: films, cinemas, places, media",
     about,
+    speaks_for: None,
     tables,
     work,
     jobs: |resources, runner| Ok(media(resources).register(runner)?),

@@ -13,6 +13,7 @@ pub const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The live feed of Marquee: events over WebSockets and event streams",
     about,
+    speaks_for: None,
     tables,
     work,
     jobs: |_, runner| Ok(runner),

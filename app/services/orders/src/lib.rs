@@ -13,6 +13,7 @@ pub const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     summary: "The orders of Marquee, their payments, wallets, sales",
     about,
+    speaks_for: None,
     tables,
     work,
     jobs: |resources, runner| Ok(paymentbus::register(runner, &payments(resources))?),

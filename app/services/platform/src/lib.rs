@@ -14,6 +14,7 @@ pub const SERVICE: Service = Service {
     version: env!("CARGO_PKG_VERSION"),
     summary: "Every service of Marquee in one process",
     about,
+    speaks_for: None,
     tables,
     work,
     jobs,

@@ -1,7 +1,8 @@
 //! What the API says of itself.
 
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use auth::{Grant, Permission};
-use mux::{About, Access, BuildError, Builder, Routes, operation};
+use mux::{About, Access, BuildError, Builder, Routes, Whole, operation};
 use serde_json::Value;
 use types::Role;
 
@@ -112,6 +113,26 @@ async fn the_policy_has_a_page_that_the_reference_leads_to() {
         }
     }
     assert!(shown.contains(&"PATCH /v1/things/{id}") && shown.contains(&"GET /health"));
+}
+
+#[actix_web::test]
+async fn one_of_several_services_may_speak_for_all_of_them() {
+    let whole = Whole { description: "{\"openapi\":\"3.1.0\"}", policy: "<!doctype html>all of it" };
+    let api = Builder::new(about(), Nobody, mux::Settings::default()).speaks_for(whole).build().unwrap();
+    let service = init_service(api.app()).await;
+    for (path, content, text) in [
+        ("/openapi.json", "application/json", whole.description),
+        ("/docs/policy", "text/html; charset=utf-8", whole.policy),
+    ] {
+        let ask = || TestRequest::get().uri(path).insert_header(("host", "localhost"));
+        let answer = call_service(&service, ask().to_request()).await;
+        assert_eq!(answer.status().as_u16(), 200, "{path}");
+        assert_eq!(answer.headers().get("content-type").unwrap(), content);
+        let tag = answer.headers().get("etag").unwrap().clone();
+        assert_eq!(read_body(answer).await, text);
+        let again = ask().insert_header(("if-none-match", tag)).to_request();
+        assert_eq!(call_service(&service, again).await.status().as_u16(), 304, "{path}");
+    }
 }
 
 #[actix_web::test]

@@ -47,6 +47,7 @@ async fn whoever_is_down_the_gateway_says_so_in_the_words_of_the_services_and_se
         ("/readyz", "ready"),
         ("/openapi.json", "/v1/wallet"),
         ("/docs/", "<html"),
+        ("/docs/policy", "POST /v1/orders"),
         ("/problems", "/problems/conflict"),
     ] {
         let answer = get(format!("{url}{path}")).await;
