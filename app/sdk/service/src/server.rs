@@ -135,3 +135,20 @@ fn give_up_on_the_gone(socket: &TcpStream) {
 
 #[cfg(not(target_os = "linux"))]
 fn give_up_on_the_gone(_: &TcpStream) {}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_client_does_not_acknowledge_is_given_up_after_a_minute() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, _) = listener.accept().await.unwrap();
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&socket).unwrap(), 0, "left to the system");
+        give_up_on_the_gone(&socket);
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&socket).unwrap(), 60_000);
+    }
+}

@@ -206,11 +206,11 @@ fn settings_that_are_wrong_are_told_and_the_rest_is_looked_at() {
 #[test]
 fn a_machine_without_handles_or_temporary_files_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let few = doctor(folder.path(), &[("db.max_connections", "50")]);
+    let few = doctor(folder.path(), &[("db.max_connections", "50"), ("live.max_connections", "2000")]);
     let mut limited = Command::new("/bin/sh");
     limited.args(["-c", "ulimit -n 100 && exec \"$0\" doctor --json", env!("CARGO_BIN_EXE_admin")]).env_clear();
     limited.envs(few.get_envs().filter_map(|(key, value)| Some((key, value?)))).current_dir(folder.path());
-    is_missing(limited, "open files", "100 at once", "1202");
+    is_missing(limited, "open files", "100 at once", "3202");
     let mut nowhere = doctor(folder.path(), &[]);
     nowhere.env("TMPDIR", "/dev/null");
     is_missing(nowhere, "temporary files", "/dev/null", "TMPDIR");

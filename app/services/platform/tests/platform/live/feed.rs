@@ -1,9 +1,12 @@
 //! What is heard, in which order, from where on.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use types::Role;
 
 use super::ground::{Socket, Stream, all, flood, id_of, order, restock};
+use crate::process::eventually;
 use crate::shop::{Shop, add_film};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,6 +163,43 @@ async fn a_process_that_was_away_remembers_what_happened_before_it_began() {
     socket.send(&json!({ "type": "subscribe", "topics": ["movies"], "after": first })).await;
     assert_eq!(socket.next().await, missed);
     assert_eq!(socket.next().await["type"], "subscribed");
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_listened_before_an_older_state_of_the_database_came_back_reads_anew() {
+    let shop = Shop::new().await;
+    let editor = shop.editor().await;
+    let process = shop.setup().ready().await;
+    let mut socket = Socket::open(&process).await.on(&["movies"]).await;
+    let mut stream = Stream::open(&process, "topic=movies", &[]).await;
+    assert_eq!(stream.next().await.unwrap().name.as_deref(), Some("subscribed"));
+    let path = add_film(&process, &editor, "Alien").await;
+    restock(&process, &editor, &path, 1).await;
+    let mut last = None;
+    for _ in 0..2 {
+        last = Some(socket.next().await["id"].as_str().unwrap().to_owned());
+        stream.next().await.unwrap();
+    }
+    // What a backup of before the last event leaves.
+    let sql = "DELETE FROM events WHERE position = (SELECT position FROM events_relay);
+        UPDATE events_relay SET position = position - 1";
+    shop.database.execute(sql).await;
+    let (code, reason) = socket.closed().await.unwrap();
+    assert_eq!((code, reason.as_str()), (1012, "the events begin anew: read again"));
+    let end = stream.next().await.unwrap();
+    assert_eq!((end.name.as_deref(), &end.data["reason"]), (Some("end"), &json!("reset")));
+    // The event that they heard of has never been.
+    let again = json!({ "type": "subscribe", "topics": ["movies"], "after": last });
+    let socket = eventually(Duration::from_secs(10), async || {
+        let mut socket = Socket::open_with(&process, &[]).await.ok()?;
+        socket.send(&again).await;
+        (socket.next().await["type"] == "reset").then_some(socket)
+    });
+    let mut socket = socket.await.unwrap();
+    assert_eq!(socket.next().await["type"], "subscribed");
+    restock(&process, &editor, &path, 2).await;
+    assert_eq!(socket.next().await["version"], 3);
     process.stop().await;
 }
 

@@ -76,28 +76,26 @@ fn size(bytes: u64) -> String {
     if bytes >= GIB { format!("{:.1} GiB", bytes as f64 / GIB as f64) } else { format!("{} MiB", bytes / MIB) }
 }
 
-/// The soft limit is the one that counts; a process may raise it up to the hard one.
+/// The hard limit is the one that counts: a service raises its own to it.
 fn files(patient: &Patient) -> Check {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let settings = &patient.settings;
     let least = u64::from(settings.db.max_connections) + OTHER_FILES;
-    judge_files(limit.current, limit.maximum, least, least + settings.web.max_in_flight as u64)
+    let connections = settings.web.max_in_flight.saturating_add(settings.live.max_connections);
+    judge_files(limit.maximum, least, least.saturating_add(connections as u64))
 }
 
-/// A service needs `least` to start, and `wanted` to take as many connections as requests.
-fn judge_files(soft: Option<u64>, hard: Option<u64>, least: u64, wanted: u64) -> Check {
+/// A service needs `least` to start, and `wanted` to take as many requests and listeners as it is set to.
+fn judge_files(hard: Option<u64>, least: u64, wanted: u64) -> Check {
     const NAME: &str = "open files";
-    let shown = |limit: Option<u64>| limit.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
-    let found = format!("{} at once, {} when raised; {wanted} are wanted", shown(soft), shown(hard));
-    let mend = match hard {
-        Some(hard) if hard < wanted => {
-            format!("raise the hard limit (LimitNOFILE= of systemd, /etc/security/limits.conf) to {wanted}")
-        }
-        _ => format!("ulimit -n {wanted}"),
-    };
-    match soft {
-        Some(soft) if soft < least => Check::bad(GROUP, NAME, found).mend(mend),
-        Some(soft) if soft < wanted => Check::remark(GROUP, NAME, found).mend(mend),
+    let shown = hard.map_or_else(|| "any number".to_owned(), |limit| limit.to_string());
+    let found = format!("{shown} at once; {wanted} are wanted");
+    let mend = format!(
+        "raise the hard limit (LimitNOFILE= of systemd, /etc/security/limits.conf) to {wanted}, or lower live.max_connections"
+    );
+    match hard {
+        Some(hard) if hard < least => Check::bad(GROUP, NAME, found).mend(mend),
+        Some(hard) if hard < wanted => Check::remark(GROUP, NAME, found).mend(mend),
         _ => Check::good(GROUP, NAME, found),
     }
 }
@@ -140,13 +138,12 @@ mod tests {
 
     #[test]
     fn the_limit_of_files_is_judged_by_what_a_service_opens() {
-        let judge = |soft, hard| judge_files(soft, hard, 200, 1200);
-        assert_eq!(judge(None, None).state, State::Good);
-        assert_eq!(judge(Some(1200), None).state, State::Good);
-        assert_eq!(judge(Some(1024), Some(4096)).state, State::Remark);
-        assert_eq!(judge(Some(1024), Some(4096)).mend.unwrap(), "ulimit -n 1200");
-        assert_eq!(judge(Some(100), Some(4096)).state, State::Bad);
-        assert!(judge(Some(100), Some(100)).mend.unwrap().contains("hard limit"));
+        let judge = |hard| judge_files(hard, 200, 1200);
+        assert_eq!(judge(None).state, State::Good);
+        assert_eq!(judge(Some(1200)).state, State::Good);
+        assert_eq!(judge(Some(1199)).state, State::Remark);
+        assert_eq!(judge(Some(199)).state, State::Bad);
+        assert!(judge(Some(199)).mend.unwrap().contains("hard limit"));
     }
 
     #[test]
