@@ -107,7 +107,7 @@ pub const FIELDS: [&str; 6] = ["accept", "content-type", "if-match", "if-none-ma
 pub(crate) struct Trail(Arc<Mutex<Notes>>);
 
 impl Trail {
-    fn begin(kind: Kind, trace: &Trace, method: &str, name: &str) -> Self {
+    fn begin(kind: Kind, trace: &Trace, method: &'static str, name: &'static str) -> Self {
         Self(Arc::new(Mutex::new(Notes::new(kind, trace.id(), method, name, SystemTime::now(), Instant::now()))))
     }
 
@@ -117,12 +117,12 @@ impl Trail {
 }
 
 /// Begins to note what happens in a request.
-pub(crate) fn begin_request(span: &Span, trace: &Trace, method: &str, route: &str) {
+pub(crate) fn begin_request(span: &Span, trace: &Trace, method: &'static str, route: &'static str) {
     begin(span, || Trail::begin(Kind::Request, trace, method, route));
 }
 
 /// Begins to note what happens in a task, if it belongs to a trace that began elsewhere: the job of a request.
-pub(crate) fn begin_task(span: &Span, trace: &Trace, name: &str) {
+pub(crate) fn begin_task(span: &Span, trace: &Trace, name: &'static str) {
     if trace.decided().is_some() {
         begin(span, || Trail::begin(Kind::Task, trace, "", name));
     }
@@ -160,7 +160,7 @@ pub fn statement(sql: &str, rows: u64, took: Duration, waited: Duration, failure
 /// Notes a field of the request or task that `span` of the registry begins.
 pub(crate) fn annotate(trail: Option<&Trail>, name: &'static str, value: &dyn fmt::Display) {
     if let Some(trail) = trail {
-        let value = layer::clean(name, &value.to_string());
+        let value = note::kept(name, value.to_string());
         trail.with(|notes| notes.field(name, value));
     }
 }

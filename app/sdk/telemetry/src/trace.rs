@@ -142,11 +142,11 @@ impl Active {
 
 /// The span of a request; the fields are on every log line inside it. `route` is the template, never the path.
 #[must_use]
-pub fn request_span(trace: &Trace, method: &str, route: &str) -> Span {
+pub fn request_span(trace: &Trace, method: &'static str, route: &'static str) -> Span {
     let span = open(trace, "server", &format_args!("{method} {route}"), &[("method", &method), ("route", &route)]);
     with_recorded(&span, |context| {
-        context.span().set_attribute(KeyValue::new("http.request.method", method.to_owned()));
-        context.span().set_attribute(KeyValue::new("http.route", route.to_owned()));
+        context.span().set_attribute(KeyValue::new("http.request.method", method));
+        context.span().set_attribute(KeyValue::new("http.route", route));
     });
     recorder::begin_request(&span, trace, method, route);
     span

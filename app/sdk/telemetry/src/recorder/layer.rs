@@ -23,7 +23,7 @@ use tracing_subscriber::{
 
 use super::{
     Keep, Requests, Trail,
-    note::short,
+    note::{kept, short},
     ring::{Reason, Ring},
     shown::Problem,
 };
@@ -178,11 +178,6 @@ where
     Some((trail, number))
 }
 
-/// A value as it may be kept.
-pub(super) fn clean(name: &str, value: &str) -> String {
-    if scrub::is_private(name) { scrub::HIDDEN.to_owned() } else { scrub::text(value).into_owned() }
-}
-
 /// Compares the message of a line, and writes nothing.
 struct Says<'w> {
     /// What of the wanted words is still to come; nothing when it says something else.
@@ -236,7 +231,7 @@ impl Fields {
             "message" => self.message = scrub::text(value).into_owned(),
             "log.target" => self.target = Some(value.to_owned()),
             name if name.starts_with("log.") || name.starts_with("otel.") => {}
-            name => self.fields.push((name, clean(name, &short(value.to_owned())))),
+            name => self.fields.push((name, kept(name, value))),
         }
     }
 }

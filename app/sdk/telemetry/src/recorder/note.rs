@@ -1,14 +1,14 @@
 //! What is noted of one request while it is served.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::Level;
 
 use super::Asked;
-use super::layer::clean;
 use super::ring::Reason;
 use super::shown::{Kind, Note, Recorded, Summary};
-use crate::TraceId;
+use crate::{TraceId, scrub};
 
 /// Notes of one request; more are counted alone.
 const NOTES: usize = 300;
@@ -23,8 +23,8 @@ const LONGEST: usize = 8 * 1024;
 pub(crate) struct Notes {
     kind: Kind,
     pub(super) trace_id: TraceId,
-    pub(super) method: String,
-    pub(super) name: String,
+    pub(super) method: &'static str,
+    pub(super) name: &'static str,
     began_at: SystemTime,
     began: Instant,
     pub(super) target: String,
@@ -48,16 +48,16 @@ impl Notes {
     pub(super) fn new(
         kind: Kind,
         trace_id: TraceId,
-        method: &str,
-        name: &str,
+        method: &'static str,
+        name: &'static str,
         began_at: SystemTime,
         began: Instant,
     ) -> Self {
         Self {
             kind,
             trace_id,
-            method: method.to_owned(),
-            name: name.to_owned(),
+            method,
+            name,
             began_at,
             began,
             target: String::new(),
@@ -87,12 +87,11 @@ impl Notes {
         self.has_credentials = asked.has_credentials;
         self.has_body = asked.has_body;
         self.is_probe = asked.is_probe;
-        self.headers = headers.map(|(name, value)| (name, clean(name, &short(value.to_owned())))).collect();
+        self.headers = headers.map(|(name, value)| (name, kept(name, value))).collect();
         self.bytes += self.target.len() + size(&self.headers);
     }
 
     pub(super) fn field(&mut self, name: &'static str, value: String) {
-        let value = short(value);
         match self.fields.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => {
                 self.bytes += value.len();
@@ -191,8 +190,8 @@ impl Notes {
             number,
             trace_id: self.trace_id.to_string(),
             kind: self.kind,
-            method: self.method.clone(),
-            name: self.name.clone(),
+            method: self.method,
+            name: self.name,
             target: self.target.clone(),
             status: self.status,
             began_at: self.began_at,
@@ -230,6 +229,18 @@ impl Notes {
 
 fn size(fields: &[(&'static str, String)]) -> usize {
     fields.iter().map(|(name, value)| name.len() + value.len()).sum()
+}
+
+/// The value of a field as it may be kept.
+pub(super) fn kept<'v>(name: &str, value: impl Into<Cow<'v, str>>) -> String {
+    if scrub::is_private(name) {
+        return scrub::HIDDEN.to_owned();
+    }
+    let value = value.into();
+    match scrub::text(&value) {
+        Cow::Borrowed(_) => short(value.into_owned()),
+        Cow::Owned(clean) => short(clean),
+    }
 }
 
 /// The text, cut where it is longer than any that is worth reading.

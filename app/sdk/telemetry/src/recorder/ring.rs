@@ -112,13 +112,13 @@ impl Ring {
                         && filter.at_least.is_none_or(|least| notes.took >= least)
                         && filter.route.as_ref().is_none_or(|route| {
                             route.split_once(' ').is_some_and(|(m, path)| m == notes.method && path == notes.name)
-                                || *route == notes.name
+                                || route == notes.name
                         })
                         && lower.as_ref().is_none_or(|lower| {
                             let has = |text: &str| text.to_lowercase().contains(lower);
                             has(notes.trace_id.as_str())
                                 || has(&notes.target)
-                                || has(&notes.name)
+                                || has(notes.name)
                                 || notes.fields.iter().any(|(_, value)| has(value))
                         });
                     fits.then(|| notes.summary(kept.number))

@@ -36,9 +36,9 @@ pub struct Summary {
     /// What it is.
     pub kind: Kind,
     /// The method; none for a task.
-    pub method: String,
+    pub method: &'static str,
     /// The template of the path, or the name of the task.
-    pub name: String,
+    pub name: &'static str,
     /// Path and query, without what is private.
     pub target: String,
     /// The status; none for a task.

@@ -1,5 +1,6 @@
 //! Paths and queries as they may be kept.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::scrub;
@@ -7,8 +8,13 @@ use crate::scrub;
 /// Path and query, with the values of private parameters masked, and those that look like an address or a token.
 pub(super) fn masked(target: &str) -> String {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let segments = path.split('/').map(|segment| if is_plain(&decoded(segment)) { segment } else { scrub::HIDDEN });
-    let mut clean = segments.collect::<Vec<_>>().join("/");
+    let mut clean = String::with_capacity(target.len());
+    for (index, segment) in path.split('/').enumerate() {
+        if index > 0 {
+            clean.push('/');
+        }
+        clean.push_str(if is_plain(&decoded(segment)) { segment } else { scrub::HIDDEN });
+    }
     let Some(query) = query else { return clean };
     for (index, pair) in query.split('&').enumerate() {
         clean.push(if index == 0 { '?' } else { '&' });
@@ -27,13 +33,16 @@ pub(super) fn masked(target: &str) -> String {
 
 /// Whether nothing in it looks like an address or a token.
 fn is_plain(text: &str) -> bool {
-    scrub::text(text) == text
+    match scrub::text(text) {
+        Cow::Borrowed(_) => true,
+        Cow::Owned(clean) => clean == text,
+    }
 }
 
 /// The text without percent-encoding, as far as it is text.
-fn decoded(text: &str) -> String {
+fn decoded(text: &str) -> Cow<'_, str> {
     if !text.contains(['%', '+']) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -50,7 +59,7 @@ fn decoded(text: &str) -> String {
         }
         rest = after;
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

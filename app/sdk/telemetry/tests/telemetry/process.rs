@@ -39,7 +39,7 @@ fn child_options() -> Options {
     options
 }
 
-fn request(route: &str) {
+fn request(route: &'static str) {
     let span = telemetry::request_span(&Trace::fresh(), "GET", route);
     telemetry::request_done(&span, 200, Duration::ZERO);
 }

@@ -37,8 +37,8 @@ async fn a_request_is_kept_with_its_statements_its_lines_and_its_calls() {
     let found = scoped.telemetry.requests().find(TRACE_ID);
     let [request] = found.as_slice() else { panic!("{found:?}") };
     let summary = &request.summary;
-    assert_eq!((summary.kind, summary.method.as_str(), summary.status), (Kind::Request, "GET", Some(200)));
-    assert_eq!((summary.name.as_str(), summary.target.as_str()), ("/v1/movies/{id}", "/v1/movies/7?q=a"));
+    assert_eq!((summary.kind, summary.method, summary.status), (Kind::Request, "GET", Some(200)));
+    assert_eq!((summary.name, summary.target.as_str()), ("/v1/movies/{id}", "/v1/movies/7?q=a"));
     assert_eq!((summary.statements, summary.took, summary.warnings), ((2, 3 * MS), 12 * MS, 1));
     assert_eq!(request.headers, [("if-match", "\"1\"".to_owned())]);
     assert_eq!(request.fields, [("user_id", "7".to_owned())]);
@@ -78,7 +78,7 @@ async fn a_job_is_kept_with_the_trace_of_the_request_that_left_it_and_a_task_of_
     });
     let kept = scoped.telemetry.requests().query(&Filter::default(), 10);
     let [job] = kept.as_slice() else { panic!("{kept:?}") };
-    assert_eq!((job.kind, job.name.as_str(), job.trace_id.as_str()), (Kind::Task, "mail", TRACE_ID));
+    assert_eq!((job.kind, job.name, job.trace_id.as_str()), (Kind::Task, "mail", TRACE_ID));
     assert_eq!(job.statements.0, 1);
 }
 
