@@ -128,9 +128,9 @@ async fn one_profile_is_taken_at_a_time_and_ends_with_its_client() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_does_not_hold_up_the_end_of_the_process() {
     let mut process = Process::start("idle", &["web.drain=10ms", "web.shutdown=30s"]);
-    let url = format!("{}/debug/pprof/profile?seconds=60", process.debug);
-    let long = tokio::spawn(take(url.clone()));
-    while get(url.replace("60", "1")).await.status() != 409 {}
+    let url = |seconds: u32| format!("{}/debug/pprof/profile?seconds={seconds}", process.debug);
+    let long = tokio::spawn(take(url(60)));
+    while get(url(1)).await.status() != 409 {}
     process.signal("TERM");
     problem(long.await.unwrap(), 503).await;
     assert_eq!(process.exit().code(), Some(0));
