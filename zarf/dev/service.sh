@@ -33,8 +33,9 @@ start_service() {
 }
 
 start_gateway() {
-    mkdir -p "$scratch/gateway/run"
+    mkdir -p "$scratch/gateway/run" "$scratch/openapi"
     cp zarf/gateway/* "$scratch/gateway"
+    cp zarf/openapi/platform.json "$scratch/openapi"
     printf 'listen 127.0.0.1:%s;\n' "$1" >"$scratch/gateway/listen.conf"
     # The services are on this machine, and so is the one client, who may ask for all that it can.
     sed -e "s/accounts:3000/127.0.0.1:$2/" -e "s/catalog:3000/127.0.0.1:$3/" -e "s/orders:3000/127.0.0.1:$4/" \

@@ -16,6 +16,7 @@ RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends nginx-light libnginx-mod-http-headers-more-filter curl \
     && rm -rf /var/lib/apt/lists/*
 COPY zarf/gateway /srv/gateway
+COPY zarf/openapi /srv/openapi
 USER 10001:10001
 EXPOSE 8080
 # What is in flight is answered; what never ends, is ended after 20 s.

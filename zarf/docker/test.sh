@@ -137,6 +137,7 @@ until podman exec marquee-smoke curl -fsS -o /dev/null "http://127.0.0.1:$served
     [ "$tries" -lt 20 ] || { podman logs marquee-smoke >&2; fail 'the gateway does not serve'; }
     sleep 0.5
 done
+curl --silent --fail "http://127.0.0.1:$served/openapi.json" | grep -q '"/v1/wallet"' || fail 'the gateway has no description of the whole'
 code=$(curl --silent --output "$work/answer" --write-out '%{http_code}' "http://127.0.0.1:$served/v1/movies")
 [ "$code" = 503 ] && grep -q '"service-unavailable"\|/problems/' "$work/answer" || fail "the gateway answers $code where nobody is: $(cat "$work/answer")"
 podman stop --time 30 marquee-smoke >/dev/null

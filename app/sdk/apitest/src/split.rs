@@ -128,9 +128,11 @@ impl Split {
 
     /// Starts nginx as `zarf/gateway` has it, but for where it and the services are, and how much one client may ask for.
     async fn open_gateway(&mut self) {
-        let gateway = self.folder.path().join("gateway");
+        let (gateway, openapi) = (self.folder.path().join("gateway"), self.folder.path().join("openapi"));
         fs::create_dir_all(gateway.join("run")).unwrap();
+        fs::create_dir_all(&openapi).unwrap();
         let root = Path::new(ROOT);
+        fs::copy(root.join("zarf/openapi/platform.json"), openapi.join("platform.json")).unwrap();
         for file in fs::read_dir(root.join("zarf/gateway")).unwrap().map(Result::unwrap) {
             fs::copy(file.path(), gateway.join(file.file_name())).unwrap();
         }
