@@ -115,7 +115,9 @@ impl Drop for Listeners {
 /// A client could not connect.
 #[expect(clippy::print_stdout, reason = "it is how the process answers")]
 pub async fn serve(server: SocketAddr, count: usize, source: u8, tokens: Option<&Path>) -> Result<()> {
+    let is_signed_in = tokens.is_some();
     let tokens = tokens.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    ensure!(!is_signed_in || tokens.lines().count() >= count, "there are fewer tokens than clients");
     let mut tokens = tokens.lines().map(str::to_owned);
     let (opening, heard) = (Arc::new(Semaphore::new(OPENING)), mpsc::unbounded_channel::<u64>());
     let (sender, mut receiver) = heard;

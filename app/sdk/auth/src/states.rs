@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use apierror::ApiError;
 use sqldb::Db;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument as _, Span};
 use types::{Roles, SessionId, UserId};
 
@@ -23,6 +24,12 @@ const AT_ONCE: usize = 4;
 
 /// How long others are waited for where more ask than that.
 const GATHERED: Duration = Duration::from_millis(10);
+
+/// How long the statements for one answer may take, so that it is no older than this when it begins to be believed.
+const LOOK_UP: Duration = Duration::from_secs(2);
+
+/// How long a request waits for its answer, its turn included, if it has so long itself.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// When a client should come back whose state the database did not tell.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -52,6 +59,8 @@ struct Queue {
     users: userbus::Business,
     sessions: sessionbus::Business,
     line: Mutex<Line>,
+    /// Of whoever began: a thread of requests may be held up by one of them, and ends before the others.
+    runtime: Option<Handle>,
 }
 
 #[derive(Default)]
@@ -102,7 +111,10 @@ impl States {
     pub(crate) fn new(users: userbus::Business, db: &Db, most: u64, lifetime: Duration) -> Self {
         let sessions = sessionbus::Business::new(db.clone());
         let believed = moka::future::Cache::builder().max_capacity(most).time_to_live(lifetime).build();
-        Self { believed, queue: Arc::new(Queue { users, sessions, line: Mutex::default() }) }
+        Self {
+            believed,
+            queue: Arc::new(Queue { users, sessions, line: Mutex::default(), runtime: Handle::try_current().ok() }),
+        }
     }
 
     /// The state of a user in a session. Of many requests at once of one session, one asks the database.
@@ -120,10 +132,6 @@ impl States {
 }
 
 impl Queue {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the stop waits for the requests that wait; nobody misses a read without one"
-    )]
     async fn ask(self: &Arc<Self>, asked: Asked) -> Result<State, Arc<LookUpError>> {
         let (answer, answered) = oneshot::channel();
         let is_worker_missing = {
@@ -135,9 +143,13 @@ impl Queue {
         };
         if is_worker_missing {
             // Not within the request: who asks may leave, and others wait.
-            tokio::spawn(Worker { queue: Arc::clone(self), is_counted: true, is_gathering: false }.work());
+            let runtime = self.runtime.clone().unwrap_or_else(Handle::current);
+            runtime.spawn(Worker { queue: Arc::clone(self), is_counted: true, is_gathering: false }.work());
         }
-        answered.await.unwrap_or_else(|_| Err(Arc::new(LookUpError::CutOff)))
+        match timeout_at(sqldb::from_now(PATIENCE), answered).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(Arc::new(LookUpError::CutOff)),
+        }
     }
 
     /// What the database says of these.
@@ -178,7 +190,8 @@ impl Worker {
             if let Some(first) = batch.first() {
                 // The statements belong to the first who asked; for one request alone all of them do.
                 let span = first.span.clone();
-                match self.queue.look_up(&batch).instrument(span).await {
+                let look_up = self.queue.look_up(&batch).instrument(span);
+                match sqldb::within(Instant::now() + LOOK_UP, look_up).await {
                     Ok(found) => answer(batch, |asked| Ok(found.state_of(asked))),
                     Err(error) => {
                         let error = Arc::new(error);
@@ -199,6 +212,8 @@ impl Worker {
         if mem::take(&mut self.is_gathering) {
             line.is_gathering = false;
         }
+        // Who has left needs no answer; while the database stalls, those who try again would be many.
+        line.waiting.retain(|waiting| !waiting.answer.is_closed());
         let count = line.waiting.len().min(BATCH);
         line.waiting.drain(..count).collect()
     }

@@ -12,8 +12,14 @@ use crate::tree::{read, tracked};
 /// What names resources that need not be there: the generator and its proof.
 const EXAMPLES: &[&str] = &["app/tooling/scaffold/", "zarf/scaffold/"];
 
-/// The description of the API, which is printed anew.
-const OPENAPI: &str = "zarf/openapi/platform.json";
+/// What `admin check --accept` and `make k8s-render` make anew.
+const MADE: &[&str] = &[
+    "zarf/openapi/",
+    "zarf/gateway/routes.conf",
+    "zarf/k8s/components/monitoring/rules.yaml",
+    "zarf/k8s/rendered/",
+    "zarf/observability/rules/routes.yaml",
+];
 
 impl Plan {
     /// The files of `resource` that are no one else's, from the root. Their folders go, so that all in them counts.
@@ -41,7 +47,7 @@ pub(crate) fn refuse(plan: &Plan, old: &Resource, new: Option<&Resource>, own: &
         let left_out = path.starts_with(MIGRATIONS)
             || path.ends_with(".md")
             || path == "Cargo.lock"
-            || path == OPENAPI
+            || MADE.iter().any(|made| path.starts_with(made))
             || own.contains(&path)
             || EXAMPLES.iter().any(|folder| path.starts_with(folder));
         if left_out {

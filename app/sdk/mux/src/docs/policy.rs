@@ -26,7 +26,7 @@ pub(super) fn body(tables: &[Routes]) -> String {
         let row = permission.row();
         let _ = write!(
             html,
-            "<tr><th scope=\"row\"><code>{permission}</code><br>{}</th>{}",
+            "\n<tr><th scope=\"row\"><code>{permission}</code><br>{}</th>{}",
             escape(permission.description()),
             cell(row.anonymous),
         );

@@ -248,6 +248,7 @@ pub(super) fn short(mut text: String) -> String {
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');
+        text.shrink_to_fit();
     }
     text
 }
