@@ -95,8 +95,9 @@ mod tests {
 
         #[test]
         fn no_address_survives_in_a_query(name in "[a-z]{1,8}", at in prop::sample::select(vec!["@", "%40"])) {
-            let given = format!("/v1/x?{name}=ada{at}example.com");
-            prop_assert!(!masked(&given).contains("ada"), "{}", masked(&given));
+            // With a point in it, which no name has.
+            let given = format!("/v1/x?{name}=ada.l{at}example.com");
+            prop_assert!(!masked(&given).contains("ada.l"), "{}", masked(&given));
         }
     }
 }
