@@ -12,15 +12,6 @@ use crate::tree::{read, tracked};
 /// What names resources that need not be there: the generator and its proof.
 const EXAMPLES: &[&str] = &["app/tooling/scaffold/", "zarf/scaffold/"];
 
-/// What `admin check --accept` and `make k8s-render` make anew.
-const MADE: &[&str] = &[
-    "zarf/openapi/",
-    "zarf/gateway/routes.conf",
-    "zarf/k8s/components/monitoring/rules.yaml",
-    "zarf/k8s/rendered/",
-    "zarf/observability/rules/routes.yaml",
-];
-
 impl Plan {
     /// The files of `resource` that are no one else's, from the root. Their folders go, so that all in them counts.
     pub(crate) fn own_files(&mut self, resource: &Resource) -> Result<Vec<String>, PlanError> {
@@ -43,11 +34,11 @@ impl Plan {
 pub(crate) fn refuse(plan: &Plan, old: &Resource, new: Option<&Resource>, own: &[String]) -> Result<(), PlanError> {
     let words = words(plan, old, new)?;
     let mut found = Vec::new();
-    for path in tracked(&plan.root, ".")? {
+    // What is made anew from the rest is marked so in .gitattributes.
+    for path in tracked(&plan.root, ":(attr:!linguist-generated)")? {
         let left_out = path.starts_with(MIGRATIONS)
             || path.ends_with(".md")
             || path == "Cargo.lock"
-            || MADE.iter().any(|made| path.starts_with(made))
             || own.contains(&path)
             || EXAMPLES.iter().any(|folder| path.starts_with(folder));
         if left_out {

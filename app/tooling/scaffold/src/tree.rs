@@ -11,10 +11,10 @@ pub(crate) fn read(root: &Path, path: &str) -> Result<String, PlanError> {
     fs::read_to_string(root.join(path)).map_err(|source| PlanError::File { path: path.to_owned(), source })
 }
 
-/// The files below `folder` that git knows, in their order.
-pub(crate) fn tracked(root: &Path, folder: &str) -> Result<Vec<String>, PlanError> {
+/// The files that git knows by `pathspec`, in their order.
+pub(crate) fn tracked(root: &Path, pathspec: &str) -> Result<Vec<String>, PlanError> {
     let mut git = git(root);
-    let list = run("git", git.args(["ls-files", "-z", "--", folder]), None)?;
+    let list = run("git", git.args(["ls-files", "-z", "--", pathspec]), None)?;
     Ok(list.split_terminator('\0').map(str::to_owned).collect())
 }
 

@@ -41,6 +41,23 @@ fn others_that_speak_of_it_are_listed_and_nothing_is_written() {
 }
 
 #[test]
+fn what_is_made_anew_from_the_resources_is_not_in_the_way() {
+    let clone = specimens();
+    let (made, said) = ("zarf/gateway/routes.conf", "location = /v1/specimens { proxy_pass http://catalog; }\n");
+    clone.write(made, said);
+    clone.commit();
+    for refused in [rename(clone.root(), "specimen", "find", None), remove(clone.root(), "specimen", false)] {
+        let Err(PlanError::Mentioned(found)) = refused else { panic!("{refused:?}") };
+        assert_eq!(found, [format!("{made}:1: {}", said.trim_end())]);
+    }
+    clone.write(".gitattributes", &format!("{made} linguist-generated\n"));
+    clone.commit();
+    done(&clone, rename(clone.root(), "specimen", "find", None));
+    done(&clone, remove(clone.root(), "find", false));
+    assert_eq!(clone.read(made), said, "`admin check --accept` writes it");
+}
+
+#[test]
 fn a_table_that_rows_of_another_refer_to_is_not_dropped() {
     let clone = specimens();
     clone.write(
