@@ -33,6 +33,9 @@ const TASKS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the rate limiter forgets clients.
 const EVICTION: Duration = Duration::from_secs(60);
 
+/// How often a process that is not ready yet looks whether it is.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// What an application is built with.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -185,19 +188,10 @@ where
     let servers = start_servers(
         name, version, &settings, &api, mailbox, console, public, private, &readiness, &tasks, telemetry,
     )?;
-    let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (api_url, debug_url) = (servers.url(&servers.public), servers.url(&servers.private));
-    match readiness.check().await {
-        Ok(()) => {
-            tracing::info!(url = api_url, docs = format!("{api_url}/docs"), debug = debug_url, took_ms, "ready");
-            ready(servers.public.address(), servers.private.address());
-        }
-        Err(unready) => {
-            tracing::warn!(url = api_url, debug = debug_url, took_ms, "serving, not ready: {unready}");
-        }
-    }
-
-    let signal = signals.next().await;
+    let signal = tokio::select! {
+        signal = signals.next() => signal,
+        never = announce(&servers, &readiness, begun, ready).then(|()| std::future::pending()) => never,
+    };
     tracing::info!(signal, drain = ?settings.web.drain, "stopping: draining");
     let stop = async {
         stop(&settings, &api, &servers, &readiness, &tasks).await;
@@ -285,6 +279,33 @@ fn start_servers(
 fn api_url(settings: &Settings, public: SocketAddr) -> Option<String> {
     let is_here = !public.ip().is_unspecified() || settings.env == Environment::Development;
     is_here.then(|| format!("http://{}", reachable(public)))
+}
+
+/// Says that the process is ready, as soon as it is, and does what waits for that; before, why it is not, once.
+async fn announce(
+    servers: &Servers,
+    readiness: &Readiness,
+    begun: Instant,
+    ready: impl FnOnce(SocketAddr, SocketAddr) + Send,
+) {
+    let (url, private) = (servers.url(&servers.public), servers.url(&servers.private));
+    let mut is_told = false;
+    loop {
+        let outcome = readiness.check().await;
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match outcome {
+            Ok(()) => {
+                tracing::info!(url, docs = format!("{url}/docs"), debug = private, took_ms, "ready");
+                return ready(servers.public.address(), servers.private.address());
+            }
+            Err(unready) if !is_told => {
+                tracing::warn!(url, debug = private, took_ms, "serving, not ready: {unready}");
+                is_told = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 /// What the console asks for readiness.

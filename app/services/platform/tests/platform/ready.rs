@@ -23,9 +23,9 @@ async fn assert_unready_and_alive(process: &Process) -> Answer {
     });
     let took = begun.elapsed();
     ready.assert_problem(503);
-    assert!(took < Duration::from_secs(1), "readiness took {took:?}");
+    assert!(took < Duration::from_secs(3), "readiness took {took:?}");
     assert_eq!(live.0, 200);
-    assert!(live.1 < Duration::from_millis(500), "liveness asks nobody, and took {:?}", live.1);
+    assert!(live.1 < Duration::from_secs(2), "liveness asks nobody, and took {:?}", live.1);
     assert_eq!(get(format!("{}/readyz", process.debug)).await.status, 503);
     ready
 }
@@ -59,6 +59,7 @@ async fn production_waits_for_its_migrations_and_needs_no_restart_once_they_are_
 
     migrate::up(database.url()).await.unwrap();
     assert_recovers(&process, "/v1/movies", 200).await;
+    process.logged("ready").await;
     assert_eq!(get(format!("{}/v1/movies/{NOBODY}", process.url)).await.status, 404);
     process.stop().await;
 }
@@ -107,9 +108,8 @@ async fn a_service_whose_database_goes_mute_answers_in_time_and_recovers() {
 
     proxy.mute();
     // What was found half a second ago counts.
-    let noticed = eventually(Duration::from_secs(2), async || {
-        (get(format!("{}/readyz", process.url)).await.status == 503).then_some(())
-    });
+    let noticed =
+        eventually(RECOVERY, async || (get(format!("{}/readyz", process.url)).await.status == 503).then_some(()));
     assert!(noticed.await.is_some());
     assert_unready_and_alive(&process).await;
     for path in [path.as_str(), "/v1/movies", "/v1/movies?q=alien"] {
