@@ -4,7 +4,7 @@
 //! concurrently). What the previous release bears follows from its statements: it names columns, and it inserts rows
 //! without those that are new.
 
-use std::collections::BTreeSet;
+mod names;
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, Expr, ObjectName, Statement, TableConstraint,
@@ -13,6 +13,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use self::names::Names;
 use crate::{Check, Finding};
 
 /// A comment with this, the name of a rule and a reason lets a statement stay.
@@ -43,17 +44,12 @@ pub(super) fn judge(texts: &[(String, String)]) -> Vec<Finding> {
         texts.iter().map(|(path, text)| (path.as_str(), text.as_str(), parts(text))).collect();
     // Nobody uses yet what the same release makes.
     let statements = files.iter().flat_map(|(.., parts)| parts).filter_map(|part| part.parsed.as_ref().ok());
-    let made: BTreeSet<String> = statements
-        .filter_map(|statement| match statement {
-            Statement::CreateTable(create) => Some(last(&create.name)),
-            _ => None,
-        })
-        .collect();
+    let names = Names::of(statements);
     let mut findings = Vec::new();
     for (path, text, parts) in &files {
         for part in parts {
             match &part.parsed {
-                Ok(statement) => findings.extend(told(path, text, part, broken(statement, &made))),
+                Ok(statement) => findings.extend(told(path, text, part, broken(statement, &names))),
                 Err(reason) => {
                     let finding = format!("the statement is not judged, since it cannot be parsed: {reason}");
                     let mend = "look at its locks yourself; the rehearsal measures them";
@@ -108,16 +104,16 @@ fn part(dialect: &PostgreSqlDialect, tokens: Vec<TokenWithSpan>, begin: usize, e
     Some(Part { line, lines: begin..=end, parsed: parsed.map_err(|error| error.to_string()) })
 }
 
-fn broken(statement: &Statement, made: &BTreeSet<String>) -> Vec<Broken> {
-    let is_new = |name: &ObjectName| made.contains(&last(name));
+fn broken(statement: &Statement, names: &Names) -> Vec<Broken> {
+    let is_new = |name: &ObjectName| names.are_new(&last(name));
     match statement {
         Statement::AlterTable(alter) if !is_new(&alter.name) => {
             let table = last(&alter.name);
-            alter.operations.iter().flat_map(|operation| altered(&table, operation)).collect()
+            alter.operations.iter().flat_map(|operation| altered(&table, operation, names)).collect()
         }
-        Statement::Drop { object_type, names, .. } => {
+        Statement::Drop { object_type, names: dropped, .. } => {
             let kind = object_type.to_string().to_lowercase();
-            let gone = names.iter().filter(|name| kind != "index" && !is_new(name));
+            let gone = dropped.iter().filter(|name| kind != "index" && !is_new(name));
             let gone = gone.map(|name| Broken {
                 rule: "drop",
                 finding: format!("the previous release still uses the {kind} {}", last(name)),
@@ -138,7 +134,7 @@ fn broken(statement: &Statement, made: &BTreeSet<String>) -> Vec<Broken> {
                 finding: format!("every row of {name} is locked and written in one transaction"),
                 mend: "fill it in batches, by a job of the release that needs it",
             };
-            if made.contains(&name) { Vec::new() } else { vec![whole] }
+            if names.are_new(&name) { Vec::new() } else { vec![whole] }
         }
         Statement::Truncate(truncate) => {
             let kept = truncate.table_names.iter().filter(|target| !is_new(&target.name));
@@ -158,7 +154,7 @@ fn broken(statement: &Statement, made: &BTreeSet<String>) -> Vec<Broken> {
     }
 }
 
-fn altered(table: &str, operation: &AlterTableOperation) -> Vec<Broken> {
+fn altered(table: &str, operation: &AlterTableOperation, names: &Names) -> Vec<Broken> {
     let one = |rule, finding: String, mend| vec![Broken { rule, finding, mend }];
     match operation {
         AlterTableOperation::DropColumn { column_names, .. } => {
@@ -166,13 +162,15 @@ fn altered(table: &str, operation: &AlterTableOperation) -> Vec<Broken> {
             let finding = format!("the previous release still uses {table}.{}", names.join(", "));
             one("drop", finding, "stop using it in one release, and drop it in the next")
         }
-        AlterTableOperation::RenameColumn { old_column_name, .. } => {
+        AlterTableOperation::RenameColumn { old_column_name, .. }
+            if !names.are_kept(table, Some(&old_column_name.value)) =>
+        {
             let finding = format!("the previous release still uses {table}.{old_column_name}");
             one("rename", finding, "add a column, write both, and drop the old one a release later")
         }
-        AlterTableOperation::RenameTable { .. } => {
+        AlterTableOperation::RenameTable { .. } if !names.are_kept(table, None) => {
             let finding = format!("the previous release still uses {table}");
-            one("rename", finding, "make the new table, write both, and drop the old one a release later")
+            one("rename", finding, "leave a view under the old name, or make the new table and write both")
         }
         AlterTableOperation::AlterColumn { column_name, op: AlterColumnOperation::SetNotNull } => one(
             "not-null",

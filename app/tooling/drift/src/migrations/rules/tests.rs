@@ -72,6 +72,27 @@ fn a_table_that_is_new_itself_may_be_changed_at_will() {
 }
 
 #[test]
+fn a_table_that_is_new_is_new_by_any_name() {
+    let sql = "CREATE TABLE public.screens (screen_id uuid NOT NULL);
+        ALTER TABLE public.screens RENAME TO halls;
+        ALTER TABLE public.halls RENAME TO rooms;
+        ALTER TABLE public.rooms RENAME COLUMN screen_id TO room_id;";
+    assert_eq!(broken_by(sql), []);
+}
+
+#[test]
+fn a_view_under_the_old_name_keeps_the_columns_that_it_has() {
+    let sql = "ALTER TABLE public.movies RENAME TO films;
+        ALTER TABLE public.films RENAME COLUMN movie_id TO film_id;
+        ALTER TABLE public.films RENAME COLUMN title TO name;
+        CREATE VIEW public.movies AS SELECT film_id AS movie_id, year FROM public.films;
+        ALTER TABLE public.films DROP COLUMN year;";
+    assert_eq!(broken_by(sql), [(3, "rename".to_owned()), (5, "drop".to_owned())]);
+    let other = "ALTER TABLE movies RENAME TO films;\nCREATE VIEW movie AS SELECT * FROM films;";
+    assert_eq!(broken_by(other), [(1, "rename".to_owned())]);
+}
+
+#[test]
 fn a_reviewed_exception_has_the_rule_and_a_reason() {
     let with =
         |remark: &str| broken_by(&format!("ALTER TABLE a ADD COLUMN b text;\n-- {remark}\nDROP TABLE movies;\n"));
