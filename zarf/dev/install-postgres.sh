@@ -73,15 +73,17 @@ as_root() {
     fi
 }
 
+# Fresh machines update themselves, and a mirror may stumble.
+apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@" >/dev/null; }
+
 install_with_apt() {
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+    apt update
     # The package would make and start a cluster of the system; a setting that is there only meanwhile stops it.
     settings=/etc/postgresql-common/createcluster.d
     as_root mkdir -p "$settings"
     trap 'as_root rm -f "$settings/no-main-cluster.conf"' EXIT
     echo 'create_main_cluster = false' | as_root tee "$settings/no-main-cluster.conf" >/dev/null
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -q -y --no-install-recommends postgresql postgresql-contrib >/dev/null
+    apt install -y --no-install-recommends postgresql postgresql-contrib
 }
 
 install_with_dnf() { as_root dnf install -q -y postgresql-server postgresql-contrib >/dev/null; }

@@ -69,14 +69,16 @@ fi
 echo "installing" $packages >&2
 case $manager in
     apt-get)
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null
+        # Fresh machines update themselves, and a mirror may stumble.
+        apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5"
+        $apt update >/dev/null
         # A service that is masked is not started by its package.
         for server in nats-server nginx prometheus; do
             case " $packages " in *" $server "*)
                 if [ -d /run/systemd/system ]; then $as_root systemctl mask --quiet "$server.service"; fi ;;
             esac
         done
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $packages >/dev/null
+        $apt install -y --no-install-recommends $packages >/dev/null
         ;;
     dnf) $as_root dnf install -y -q $packages >/dev/null ;;
     brew) brew install --quiet $packages >/dev/null ;;
