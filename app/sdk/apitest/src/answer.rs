@@ -60,7 +60,7 @@ impl Answer {
     #[track_caller]
     pub fn without_ids(&self) -> String {
         let mut fields: Vec<_> = self.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
-        fields.retain(|field| !["x-request-id:", "date:"].iter().any(|name| field.starts_with(name)));
+        fields.retain(|field| !["x-request-id:", "date:", "retry-after:"].iter().any(|name| field.starts_with(name)));
         fields.sort_unstable();
         format!("{} {fields:?} {}", self.status, self.shown())
     }

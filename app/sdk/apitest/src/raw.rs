@@ -11,6 +11,9 @@ use crate::split::split_is_wanted;
 /// How long a gateway has nothing to say when it has said all.
 const QUIET: Duration = Duration::from_secs(1);
 
+/// How long it may be silent before it says anything: as long as a connection is waited for to close.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A connection to the first instance.
 pub struct Raw(TcpStream);
 
@@ -40,7 +43,10 @@ impl Raw {
         let mut bytes = Vec::new();
         if split_is_wanted() {
             // A gateway takes the end of what a client says for the client's leave: it is said once all was answered.
-            while let Ok(Ok(1..)) = tokio::time::timeout(QUIET, self.0.read_buf(&mut bytes)).await {}
+            let mut patience = PATIENCE;
+            while let Ok(Ok(1..)) = tokio::time::timeout(patience, self.0.read_buf(&mut bytes)).await {
+                patience = QUIET;
+            }
         }
         // The other side may have closed already.
         let _ = self.0.shutdown().await;
@@ -51,7 +57,7 @@ impl Raw {
 async fn answers(mut stream: TcpStream, mut bytes: Vec<u8>) -> Vec<u16> {
     let reading = stream.read_to_end(&mut bytes);
     // A reset after an answer is an end as well.
-    let _ = tokio::time::timeout(Duration::from_secs(20), reading).await.expect("the connection closes");
+    let _ = tokio::time::timeout(PATIENCE, reading).await.expect("the connection closes");
     String::from_utf8_lossy(&bytes)
         .split("HTTP/1.1 ")
         .skip(1)

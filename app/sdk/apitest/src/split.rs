@@ -163,7 +163,8 @@ impl Split {
             nginx.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
             let mut child = nginx.spawn().expect("nginx (zarf/dev/install.sh nginx)");
             let is_open = loop {
-                if TcpStream::connect(free).is_ok() {
+                // Its own word: somebody else may have taken the port in the meantime, and answer.
+                if gateway.join("run/nginx.pid").exists() && TcpStream::connect(free).is_ok() {
                     break child.try_wait().unwrap().is_none();
                 }
                 if child.try_wait().unwrap().is_some() || started.elapsed() > PATIENCE {

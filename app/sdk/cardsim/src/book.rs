@@ -9,7 +9,7 @@ use types::Timestamp;
 use uuid::Uuid;
 
 /// How long a charge that is pending takes to be decided.
-const DECISION: Duration = Duration::from_millis(200);
+const DECISION: Duration = Duration::from_secs(1);
 
 /// What is known here. Clones share it.
 #[derive(Clone, Default)]

@@ -25,7 +25,7 @@ async fn what_holds_a_thread_is_counted_by_its_name() {
     for _ in 0..2 {
         watched(TASK, Some(&runtimes), hold(SLOW)).await;
     }
-    watched(REQUEST, Some(&runtimes), hold(SLOW * 2)).await;
+    watched(REQUEST, Some(&runtimes), hold(SLOW * 10)).await;
     watched(REQUEST, Some(&runtimes), tokio::time::sleep(SLOW * 2)).await;
     let report = runtimes.report();
     assert_eq!(

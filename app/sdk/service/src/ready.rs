@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_database_that_hangs_is_away_within_a_second_for_everyone_who_asks() {
+    async fn a_database_that_hangs_is_soon_away_for_everyone_who_asks() {
         let readiness = Readiness::starting();
         readiness.probe(|| Box::pin(std::future::pending())).await;
         let begun = Instant::now();
@@ -168,7 +168,7 @@ mod tests {
         for answer in futures_util::future::join_all(asked).await {
             assert_eq!(answer, Err(Unready::DatabaseAway));
         }
-        assert!(begun.elapsed() < Duration::from_secs(1));
+        assert!(begun.elapsed() < Duration::from_secs(3));
     }
 
     #[tokio::test]

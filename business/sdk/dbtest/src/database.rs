@@ -49,12 +49,23 @@ impl Database {
     /// A small pool on it, of its own. Call it inside of a runtime.
     #[must_use]
     pub fn db(&self) -> sqldb::Db {
-        // A test has few connections and much patience: machines that build at the same time are slow.
+        self.patient(4)
+    }
+
+    /// A pool of one connection, for which all who use it take turns. Call it inside of a runtime.
+    #[must_use]
+    pub fn db_of_one(&self) -> sqldb::Db {
+        self.patient(1)
+    }
+
+    /// A test has few connections and much patience: machines that build at the same time are slow.
+    fn patient(&self, max_connections: usize) -> sqldb::Db {
+        let patience = std::time::Duration::from_secs(10);
         self.db_with(sqldb::Settings {
-            max_connections: 4,
+            max_connections,
             min_connections: 0,
-            acquire_timeout: std::time::Duration::from_secs(10),
-            deadline: std::time::Duration::from_secs(10),
+            acquire_timeout: patience,
+            deadline: patience,
             ..sqldb::Settings::default()
         })
     }

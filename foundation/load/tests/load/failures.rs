@@ -15,7 +15,7 @@ fn outcomes(run: &Run) -> Vec<(String, u64)> {
 async fn a_server_that_refuses_has_no_latency() {
     let server = Server::of_good_answers().await;
     let route = server.route("/").await;
-    drop(server);
+    server.stop().await;
     let run = run(&plan(route, 200.0, 100)).await;
     adds_up(&run);
     assert_eq!(outcomes(&run), [("connection refused".to_owned(), 20)]);

@@ -40,7 +40,7 @@ async fn a_stall_shows_in_every_request_that_was_due_meanwhile() {
     let late = run.latency.above(STALL / 2);
     assert!(late >= 45, "{late} late requests");
     let most = run.slices.iter().map(|slice| slice.in_flight).max().unwrap();
-    assert!(most >= 90, "{most} at once");
+    assert!(most >= 50, "{most} at once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     seen: Arc<Seen>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 #[derive(Default)]
@@ -46,12 +46,17 @@ impl Server {
                 connections.spawn(async move { talk(stream, &counts, &*answer).await });
             }
         });
-        Self { address, seen, _tasks: tasks }
+        Self { address, seen, tasks }
     }
 
     /// One that answers everything with an empty 200.
     pub(crate) async fn of_good_answers() -> Self {
         Self::start(|_, _| async { Some(ok("")) }).await
+    }
+
+    /// Returns when nothing listens any more.
+    pub(crate) async fn stop(mut self) {
+        self.tasks.shutdown().await;
     }
 
     pub(crate) fn connections(&self) -> u64 {

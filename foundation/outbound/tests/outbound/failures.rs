@@ -55,7 +55,7 @@ async fn a_peer_that_does_not_take_connections_costs_the_connect_timeout() {
     listen(&listener, 0).unwrap();
     let address = SocketAddrV4::try_from(getsockname(&listener).unwrap()).unwrap();
     let mut queue = Vec::new();
-    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
         queue.push(stream);
     }
     let connect_timeout = Duration::from_millis(100);

@@ -12,8 +12,10 @@ use tokio::runtime::Handle;
 use crate::ground::{PATIENCE, at_once, bytes, key, noted};
 
 fn in_folders(folder: &Path) -> Stores {
-    let open = |name: &str| Store::open(&Address::folder(folder.join(name)), PATIENCE, &Handle::current()).unwrap();
-    let limits = Limits { uploads: at_once(2), behind: at_once(2), patience: PATIENCE };
+    // A real disk may take its time.
+    let patience = Duration::from_secs(30);
+    let open = |name: &str| Store::open(&Address::folder(folder.join(name)), patience, &Handle::current()).unwrap();
+    let limits = Limits { uploads: at_once(2), behind: at_once(2), patience };
     Stores::new(vec![open("a"), open("b")], limits, Handle::current())
 }
 

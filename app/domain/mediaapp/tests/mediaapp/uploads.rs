@@ -103,7 +103,7 @@ fn who_stops_sending_or_drips_is_answered_in_time_and_who_breaks_off_leaves_noth
         assert!((IDLE..IDLE * 4).contains(&begun.elapsed()), "{:?}", begun.elapsed());
         // A byte now and then is no sign of life.
         let (mut raw, begun) = (ground.begin(fields, image(100)).await, Instant::now());
-        while begun.elapsed() < IDLE + Duration::from_millis(200) {
+        while begun.elapsed() < IDLE * 3 {
             raw.try_send("x").await;
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

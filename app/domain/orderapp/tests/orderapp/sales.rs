@@ -13,7 +13,7 @@ async fn definite(ask: impl AsyncFn() -> Answer) -> Answer {
     loop {
         let answer = ask().await;
         let busy = answer.status() == 409 && answer.optional_header("retry-after").is_some();
-        if !busy && answer.status() != 503 {
+        if !busy && !matches!(answer.status(), 503 | 504) {
             return answer;
         }
     }

@@ -38,8 +38,8 @@ fn only_what_the_provider_signed_now_is_believed() {
         };
         let as_it_is = |body| body;
         tell(&shop, &charge, 0, |body| body.replace("999", "998")).await.problem(403, "forbidden");
-        tell(&shop, &charge, 301, as_it_is).await.problem(403, "forbidden");
-        tell(&shop, &charge, -301, as_it_is).await.problem(403, "forbidden");
+        tell(&shop, &charge, 310, as_it_is).await.problem(403, "forbidden");
+        tell(&shop, &charge, -310, as_it_is).await.problem(403, "forbidden");
         let bare = shop.api.post("/v1/payments/notices").no_one().json(&json!({}));
         bare.send().await.problem(400, "bad-request");
         let unknown = WireCharge { reference: PaymentId::new().uuid(), ..charge.clone() };

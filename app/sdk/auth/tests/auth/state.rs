@@ -133,8 +133,8 @@ async fn with_the_database_away_it_is_unavailable_and_never_unauthorized() {
     for mute in [true, false] {
         let door = Proxy::start();
         let settings = sqldb::Settings {
-            acquire_timeout: Duration::from_millis(500),
-            deadline: Duration::from_millis(500),
+            acquire_timeout: Duration::from_secs(2),
+            deadline: Duration::from_secs(2),
             ..sqldb::Settings::default()
         };
         let replica = ground.replica_on(sqldb::Db::open(&door.url(ground.database.name()), settings).unwrap());

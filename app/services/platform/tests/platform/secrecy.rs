@@ -39,7 +39,7 @@ async fn no_secret_is_in_any_log_metric_trace_or_failure() {
     let file = folder.path().join("platform.log");
     let setup = || {
         // With more to say than anybody should run with.
-        let setup = shop.setup_behind(&url).with("db.deadline", "1s").with("telemetry.log_filter", "debug");
+        let setup = shop.setup_behind(&url).with("db.deadline", "3s").with("telemetry.log_filter", "debug");
         setup.with("telemetry.otlp_endpoint", &collector.endpoint).with("telemetry.sample_ratio", "1")
     };
 

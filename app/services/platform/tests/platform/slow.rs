@@ -35,9 +35,8 @@ fn drip(address: SocketAddr, head: &str, drip: &[u8]) -> Seen {
             Ok(0) => break,
             Ok(length) => answer.extend_from_slice(&buffer[..length]),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                if socket.write_all(drip).is_err() {
-                    break;
-                }
+                // What is still to be read is read, also when nothing is taken any more.
+                let _ = socket.write_all(drip);
             }
             Err(_) => break,
         }

@@ -175,7 +175,7 @@ async fn a_dead_store_of_which_much_is_to_go_is_in_nobody_s_way() {
 #[tokio::test]
 async fn a_film_that_goes_while_a_slow_store_writes_leaves_nothing_there() {
     let ground = Ground::new().await;
-    ground.how[1].take(Duration::from_millis(700));
+    ground.how[1].take(Duration::from_secs(3));
     let medium = ground.add(&image(1000)).await;
     ground.database.execute("DELETE FROM movies").await;
     ground.how[1].take(Duration::ZERO);

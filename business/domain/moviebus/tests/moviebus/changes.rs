@@ -2,7 +2,7 @@
 
 use moviebus::{Business, Director, Error, ImportKey, ImportMovie, Stock, UpdateMovie};
 use serde_json::{Value, json};
-use sqldb::{Db, Settings};
+use sqldb::Db;
 use tokio::task::JoinSet;
 use types::{Patch, Version};
 use uuid::Uuid;
@@ -134,8 +134,7 @@ async fn what_is_undone_with_the_work_around_it_leaves_nothing() {
 #[tokio::test]
 async fn changes_that_use_up_the_pool_do_not_wait_for_their_own_audits() {
     let database = dbtest::Database::new().await;
-    let movies =
-        Business::new(database.db_with(Settings { max_connections: 1, min_connections: 0, ..Settings::default() }));
+    let movies = Business::new(database.db_of_one());
     let mut work = JoinSet::new();
     for number in 0..30 {
         let movies = movies.clone();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use changes::{Action, Actor, Change, Fields, Origin, within};
 use serde_json::json;
-use sqldb::{Error, Settings};
+use sqldb::Error;
 use types::{Email, UserId};
 
 use crate::{PERSON, Person, ada, audits, created, events, fields, from_a_browser, record};
@@ -180,13 +180,7 @@ async fn a_change_that_is_undone_leaves_neither_audit_nor_event() {
 #[tokio::test]
 async fn units_of_work_that_use_up_the_pool_do_not_wait_for_their_own_audits() {
     let database = dbtest::Database::new().await;
-    let settings = Settings {
-        max_connections: 1,
-        min_connections: 0,
-        acquire_timeout: Duration::from_secs(5),
-        ..Settings::default()
-    };
-    let db = database.db_with(settings);
+    let db = database.db_of_one();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let db = db.clone();

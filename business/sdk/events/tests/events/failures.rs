@@ -172,6 +172,6 @@ async fn a_statement_that_fails_refuses_its_event_alone() {
         world.change(id).await;
     }
     eventually("it is given up", async || world.reports.having("violates ledger_version true") == 1).await;
-    assert_eq!(world.lines("ledger").await.len(), 2);
+    world.written("ledger", 2).await;
     relay.stop().await;
 }

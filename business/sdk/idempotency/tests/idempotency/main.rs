@@ -248,7 +248,7 @@ async fn a_commit_that_is_not_answered_in_time_is_told_rightly_by_the_next_reque
     let url = cluster.migrated("films").await;
     let direct = Db::open(&url, Settings { deadline: Duration::from_secs(10), ..Settings::default() }).unwrap();
     direct.execute(sqlx::query("CREATE TABLE effects (what text NOT NULL)")).await.unwrap();
-    let db = Db::open(&url, Settings { deadline: Duration::from_millis(500), ..Settings::default() }).unwrap();
+    let db = Db::open(&url, Settings { deadline: Duration::from_secs(2), ..Settings::default() }).unwrap();
     db.ping().await.unwrap();
     // A commit is written, and then waits for a standby that is not there.
     let set = |names: &str| {

@@ -52,7 +52,7 @@ async fn a_job_waits_for_its_time() {
     let database = Database::new().await;
     let (db, seen) = (database.db(), Seen::nothing());
     let running = Running::start(noting(database.db(), &seen));
-    let at = types::now() + TimeDelta::milliseconds(1500);
+    let at = types::now() + TimeDelta::seconds(5);
     db.transact(async |tx| jobs::enqueue_at(&tx, &note("later"), at).await).await.unwrap();
     enqueue(&db, &note("now")).await;
     assert_eq!(seen.until(2).await, ["now", "later"]);

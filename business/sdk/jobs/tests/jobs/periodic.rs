@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use dbtest::Database;
 use jobs::{Runner, Schedule};
 use sqldb::Db;
@@ -10,8 +11,10 @@ use types::Timestamp;
 
 use crate::{Running, Seen, queued, until};
 
-/// A minute of a night: it does not come while a test runs.
-const NIGHTLY: &str = "17 3 * * *";
+/// A minute that does not come while a test runs.
+fn far() -> String {
+    (types::now() + TimeDelta::hours(12)).format("%-M %-H * * *").to_string()
+}
 
 /// A runner with one periodic job, which notes its runs.
 fn periodic(db: Db, pattern: &str, seen: &Seen<&'static str>) -> Runner {
@@ -36,7 +39,7 @@ async fn fall_due(database: &Database) {
 async fn of_several_replicas_one_runs_it_at_each_due_moment() {
     let database = Database::new().await;
     let (db, seen) = (database.db(), Seen::nothing());
-    let replicas: Vec<_> = (0..3).map(|_| Running::start(periodic(database.db(), NIGHTLY, &seen))).collect();
+    let replicas: Vec<_> = (0..3).map(|_| Running::start(periodic(database.db(), &far(), &seen))).collect();
     until(async || next_at(&db).await.is_some()).await;
     for round in 1..=3 {
         fall_due(&database).await;
@@ -62,7 +65,7 @@ async fn what_fell_due_while_nobody_ran_is_made_up_for_by_one_run() {
     let running = Running::start(periodic(database.db(), "* * * * *", &seen));
     seen.until(1).await;
     let next = next_at(&db).await.unwrap();
-    assert!(next > types::now() - chrono::TimeDelta::seconds(60), "{next}");
+    assert!(next > types::now() - TimeDelta::seconds(60), "{next}");
     tokio::time::sleep(Duration::from_millis(1500)).await;
     // A minute may begin meanwhile.
     assert!(seen.all().len() <= 2, "{:?}", seen.all());
@@ -74,7 +77,7 @@ async fn a_run_that_takes_longer_than_the_period_has_no_other_beside_it() {
     let database = Database::new().await;
     let (db, seen, end) = (database.db(), Seen::nothing(), CancellationToken::new());
     let (told, waits) = (seen.clone(), end.clone());
-    let runner = Runner::new(database.db()).cron("test.periodic", Schedule::parse(NIGHTLY).unwrap(), move || {
+    let runner = Runner::new(database.db()).cron("test.periodic", Schedule::parse(&far()).unwrap(), move || {
         told.add("begins");
         let waits = waits.clone();
         async move {

@@ -104,7 +104,8 @@ async fn scratch_databases_are_dropped_even_those_of_a_comparison_that_was_kille
     assert_eq!((one.unwrap(), two.unwrap()), (Verification::default(), Verification::default()), "two at once");
     let left = format!("SELECT string_agg(datname, ' ') FROM pg_database WHERE starts_with(datname, '{prefix}')");
     assert_eq!(value::<String>(&database, &left).await, format!("{prefix}living"));
-    drop(holder);
+    // As when its connection ends, which the server notices in its own time.
+    sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut holder).await.unwrap();
     migrations.verify(database.url()).await.unwrap();
     let left: Option<String> = value(&database, &left).await;
     assert_eq!(left, None);

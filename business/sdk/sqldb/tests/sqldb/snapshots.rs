@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqldb::{Error, Settings};
 use tokio::time::Instant;
 
-use crate::{settings, until_quiet};
+use crate::{opened, settings, until_quiet};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -14,6 +14,7 @@ async fn a_snapshot_sees_one_moment_and_may_rest_longer_than_a_unit_of_work() {
     let database = dbtest::empty().await;
     let (db, other) =
         (database.db_with(Settings { deadline: Duration::from_millis(300), ..settings() }), database.db());
+    opened(&db).await;
     crate::with_notes(&other).await;
     crate::insert(&other, 1).await.unwrap();
     let counts = db
@@ -48,6 +49,7 @@ async fn a_snapshot_changes_nothing() {
 async fn each_statement_of_a_snapshot_has_the_time_of_a_unit_of_work_and_all_of_them_the_limit() {
     let database = dbtest::empty().await;
     let db = database.db_with(Settings { deadline: Duration::from_millis(400), ..settings() });
+    opened(&db).await;
     let start = Instant::now();
     let long = db.snapshot(LIMIT, async |tx| tx.db().execute(sqlx::query("SELECT pg_sleep(60)")).await).await;
     assert!(matches!(long, Err(Error::DeadlineExceeded)));
@@ -61,19 +63,20 @@ async fn each_statement_of_a_snapshot_has_the_time_of_a_unit_of_work_and_all_of_
         .await;
     assert!(matches!(many, Err(Error::DeadlineExceeded)), "{many:?}");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    until_quiet(&database.db(), Duration::from_secs(1)).await;
+    until_quiet(&database.db(), Duration::from_secs(5)).await;
 }
 
 #[tokio::test]
 async fn a_snapshot_that_is_dropped_ends_on_the_server() {
     let database = dbtest::empty().await;
     let (db, watcher) = (database.db_with(settings()), database.db());
+    opened(&db).await;
     let resting = db.snapshot(LIMIT, async |tx| {
         tx.db().execute(sqlx::query("SELECT 1")).await?;
         std::future::pending::<Result<(), Error>>().await
     });
     assert!(tokio::time::timeout(Duration::from_millis(300), resting).await.is_err());
-    until_quiet(&watcher, Duration::from_secs(1)).await;
+    until_quiet(&watcher, Duration::from_secs(5)).await;
     assert_eq!(db.stats().closed_unclean, 1);
 }
 

@@ -117,7 +117,8 @@ async fn losing_a_race_is_tried_again() {
     two.unwrap();
     let seen: Vec<(String,)> = db.fetch_all(sqlx::query_as("SELECT text FROM notes ORDER BY text")).await.unwrap();
     assert_eq!(seen, [("0".to_owned(),), ("1".to_owned(),)], "one after the other");
-    assert_eq!(attempts.load(Ordering::Relaxed), 3);
+    // The one that lost may have looked again before the commit of the other showed.
+    assert!(attempts.load(Ordering::Relaxed) >= 3);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use crate::shop::{Shop, add_film};
 const PASSWORD: &str = "correct horse battery";
 
 /// How long what was taken from somebody may still be there.
-const SOON: Duration = Duration::from_secs(10);
+const SOON: Duration = Duration::from_secs(15);
 
 /// What a connection that is refused is answered.
 fn refused(outcome: Result<Socket, Error>) -> u16 {

@@ -146,7 +146,7 @@ async fn messages_that_say_nothing_are_refused_in_words_and_the_next_is_heard() 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_silent_is_closed_and_who_answers_pings_is_not() {
     let shop = Shop::new().await;
-    let process = shop.setup().with("live.ping", "200ms").with("live.idle", "1s").ready().await;
+    let process = shop.setup().with("live.ping", "500ms").with("live.idle", "5s").ready().await;
     // It reads, and so answers: for longer than the other is waited for.
     let mut answering = Socket::open(&process).await.on(&["movies"]).await;
     let silent = Raw::open(&process).await;

@@ -27,10 +27,8 @@ pub(crate) struct Told {
 /// Runs the commands. The first that fails ends the tour, and so does a name that nobody gave.
 pub(crate) fn run(commands: &[&str], ground: &Ground) -> Told {
     let border = format!("\nprintf '\\n{BORDER}\\n'\n");
-    let mut script = commands.join(&border);
-    for (written, here) in &ground.places {
-        script = script.replace(written, here);
-    }
+    let places: Vec<(&str, &str)> = ground.places.iter().map(|(written, here)| (*written, here.as_str())).collect();
+    let script = replaced(&commands.join(&border), &places);
     // What a tour left running ends with it.
     let script = format!("trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n{script}");
     let output = Command::new("bash")
@@ -41,16 +39,22 @@ pub(crate) fn run(commands: &[&str], ground: &Ground) -> Told {
         .output()
         .unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
-    for (written, here) in &ground.places {
-        text = text.replace(here, written);
-    }
+    let places: Vec<(&str, &str)> = places.into_iter().map(|(written, here)| (here, written)).collect();
+    let text = replaced(&String::from_utf8(output.stdout).unwrap(), &places);
     let outputs: Vec<String> = text.split(BORDER).map(|output| output.trim_matches('\n').to_owned()).collect();
     let last = commands[outputs.len() - 1];
     let said = || format!("{}\n{errors}\n{}", outputs[outputs.len() - 1], logs(ground.folder));
     assert!(output.status.success(), "the tour ended with\n{last}\n{}", said());
     assert_eq!(outputs.len(), commands.len());
     Told { outputs, errors }
+}
+
+/// The text with each of `pairs` in place of its first. What was put in is not looked at again: a port may begin as another.
+fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
+    let mark = |index| format!("\u{1}{index}\u{1}");
+    let marked =
+        pairs.iter().enumerate().fold(text.to_owned(), |text, (index, (from, _))| text.replace(from, &mark(index)));
+    pairs.iter().enumerate().fold(marked, |text, (index, (_, to))| text.replace(&mark(index), to))
 }
 
 /// The ends of the logs that the commands wrote, in the folder or one below.
