@@ -125,7 +125,7 @@ impl Server {
     }
 
     /// Builds the template unless it is there, one process at a time.
-    fn ensure_template(&self) {
+    pub(crate) fn ensure_template(&self) {
         let exists = || self.run("SELECT datname FROM pg_database").contains(&self.template);
         if exists() {
             return;

@@ -67,3 +67,17 @@ fn exists(name: &str) -> bool {
     let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
     !dbtest::server().query("postgres", &sql).unwrap().is_empty()
 }
+
+#[tokio::test]
+async fn a_template_that_another_checkout_dropped_is_made_anew() {
+    let before = Database::new().await;
+    let template = format!("template_{}", migrate::fingerprint());
+    let drop = format!("DROP DATABASE IF EXISTS \"{template}\"");
+    let mut conn = before.connect().await;
+    // Not while somebody copies it.
+    let dropped =
+        async { while sqlx::raw_sql(sqlx::AssertSqlSafe(drop.as_str())).execute(&mut conn).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(20), dropped).await.unwrap();
+    let after = Database::new().await;
+    assert_eq!(migrate::pending(&after.db()).await.unwrap(), 0);
+}
