@@ -105,7 +105,7 @@ fn part(dialect: &PostgreSqlDialect, tokens: Vec<TokenWithSpan>, begin: usize, e
 }
 
 fn broken(statement: &Statement, names: &Names) -> Vec<Broken> {
-    let is_new = |name: &ObjectName| names.are_new(&last(name));
+    let is_new = |name: &ObjectName| names.makes(&last(name));
     match statement {
         Statement::AlterTable(alter) if !is_new(&alter.name) => {
             let table = last(&alter.name);
@@ -134,7 +134,7 @@ fn broken(statement: &Statement, names: &Names) -> Vec<Broken> {
                 finding: format!("every row of {name} is locked and written in one transaction"),
                 mend: "fill it in batches, by a job of the release that needs it",
             };
-            if names.are_new(&name) { Vec::new() } else { vec![whole] }
+            if names.makes(&name) { Vec::new() } else { vec![whole] }
         }
         Statement::Truncate(truncate) => {
             let kept = truncate.table_names.iter().filter(|target| !is_new(&target.name));
@@ -163,12 +163,12 @@ fn altered(table: &str, operation: &AlterTableOperation, names: &Names) -> Vec<B
             one("drop", finding, "stop using it in one release, and drop it in the next")
         }
         AlterTableOperation::RenameColumn { old_column_name, .. }
-            if !names.are_kept(table, Some(&old_column_name.value)) =>
+            if !names.keeps(table, Some(&old_column_name.value)) =>
         {
             let finding = format!("the previous release still uses {table}.{old_column_name}");
             one("rename", finding, "add a column, write both, and drop the old one a release later")
         }
-        AlterTableOperation::RenameTable { .. } if !names.are_kept(table, None) => {
+        AlterTableOperation::RenameTable { .. } if !names.keeps(table, None) => {
             let finding = format!("the previous release still uses {table}");
             one("rename", finding, "leave a view under the old name, or make the new table and write both")
         }

@@ -11,7 +11,7 @@ use super::last;
 pub(super) struct Names {
     /// Tables that are made here, by every name that they have had: nobody uses them yet.
     new: BTreeSet<String>,
-    /// Tables that were there and are renamed, by the old name and the new one, each with the old one.
+    /// Tables that were there and are renamed, by every name that they have had, each with the first.
     renamed: BTreeMap<String, String>,
     /// Views, each with what it selects.
     views: BTreeMap<String, String>,
@@ -46,18 +46,19 @@ impl Names {
         if self.new.contains(&old) {
             self.new.insert(new);
         } else {
-            self.renamed.insert(new, old.clone());
-            self.renamed.insert(old.clone(), old);
+            let first = self.renamed.get(&old).unwrap_or(&old).clone();
+            self.renamed.insert(new, first.clone());
+            self.renamed.insert(old, first);
         }
     }
 
-    /// Whether nobody uses the table yet.
-    pub(super) fn are_new(&self, table: &str) -> bool {
+    /// Whether the table is made here, so that nobody uses it yet.
+    pub(super) fn makes(&self, table: &str) -> bool {
         self.new.contains(table)
     }
 
     /// Whether the release before finds the table, or the column of it, by the name that it knows: in a view.
-    pub(super) fn are_kept(&self, table: &str, column: Option<&str>) -> bool {
+    pub(super) fn keeps(&self, table: &str, column: Option<&str>) -> bool {
         let view = self.renamed.get(table).and_then(|old| self.views.get(old));
         let has =
             |text: &str, word: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|one| one == word);

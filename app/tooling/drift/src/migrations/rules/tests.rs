@@ -88,6 +88,11 @@ fn a_view_under_the_old_name_keeps_the_columns_that_it_has() {
         CREATE VIEW public.movies AS SELECT film_id AS movie_id, year FROM public.films;
         ALTER TABLE public.films DROP COLUMN year;";
     assert_eq!(broken_by(sql), [(3, "rename".to_owned()), (5, "drop".to_owned())]);
+    let twice = "ALTER TABLE movies RENAME TO films;
+        ALTER TABLE films RENAME TO titles;
+        ALTER TABLE titles RENAME COLUMN movie_id TO title_id;
+        CREATE VIEW movies AS SELECT title_id AS movie_id FROM titles;";
+    assert_eq!(broken_by(twice), []);
     let other = "ALTER TABLE movies RENAME TO films;\nCREATE VIEW movie AS SELECT * FROM films;";
     assert_eq!(broken_by(other), [(1, "rename".to_owned())]);
 }
