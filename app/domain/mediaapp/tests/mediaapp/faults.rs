@@ -39,8 +39,15 @@ fn with_one_store_5_s_slow_and_one_dead_the_answer_comes_at_the_fastest_one_s_ti
         let well = quickest(&ground).await;
         how[0].take(Duration::from_secs(5));
         how[1].die();
-        let ill = quickest(&ground).await;
-        assert!(ill < well + Duration::from_secs(2), "{ill:?}, and {well:?} without faults");
+        let allowed = well + Duration::from_millis(50);
+        let mut ill = quickest(&ground).await;
+        // Other work may have begun meanwhile, and may end.
+        for _ in 0..3 {
+            if ill >= allowed {
+                ill = ill.min(quickest(&ground).await);
+            }
+        }
+        assert!(ill < allowed, "{ill:?}, and {well:?} without faults");
         println!("an upload of 200 kB: {well:?}; with one store slow and one dead: {ill:?}");
         let link = ground.link(&image(100)).await;
         ground.api.get(&link).on(1).send().await.expect(200);
